@@ -1,0 +1,225 @@
+"""Options, target selection, outcomes and the failure report; no assertions."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import catalogue as catalogue_module
+from tests.support.catalogue import Catalogue, Requirement
+from tests.support.outcomes import NotProvable, SuiteError, Violation
+from tests.support.report import (
+    Record,
+    Verdict,
+    failure_text,
+    invalid_text,
+    verdict_of,
+    write,
+)
+
+ROOT = Path(__file__).resolve().parent
+ENVIRONMENTS = ("develop", "staging", "production")
+TARGETS = ("emulator", "staging")
+# Where a test lies decides whether it must name a requirement.
+TIERS = (ROOT / "tests" / "unit", ROOT / "tests" / "integration")
+
+pytest_plugins = ["pytester"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the suite's options."""
+    group = parser.getgroup("mantisnxt", "MantisNXT infrastructure suite")
+    group.addoption(
+        "--stack", default=str(ROOT / "terraform"), help="Terraform tree to test (%(default)s)"
+    )
+    group.addoption(
+        "--environment",
+        help="develop, staging or production (default: all in the static tier, else staging)",
+    )
+    group.addoption(
+        "--target", default="emulator", help="emulator or staging (default: %(default)s)"
+    )
+    group.addoption(
+        "--fresh", action="store_true", help="deploy anew even if a recorded deployment exists"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse unusable options with one line."""
+    environment, target = config.getoption("--environment"), config.getoption("--target")
+    stack = Path(config.getoption("--stack"))
+    if environment is not None and environment not in ENVIRONMENTS:
+        refuse(f"--environment {environment}: choose one of {', '.join(ENVIRONMENTS)}")
+    if target not in TARGETS:
+        refuse(f"--target {target}: choose one of {', '.join(TARGETS)}")
+    if not list(stack.glob("*.tf")):
+        refuse(f"--stack {stack}: no such directory, or no .tf file in it")
+    config.pluginmanager.register(Outcomes(config), "mantisnxt-outcomes")
+
+
+def refuse(message: str) -> None:
+    """Stop with one line and exit code 1."""
+    pytest.exit(f"error: {message}", returncode=1)
+
+
+CATALOGUE = pytest.StashKey[Catalogue]()
+
+
+def read_catalogue(config: pytest.Config) -> Catalogue:
+    """The catalogue, read once a run."""
+    if CATALOGUE not in config.stash:
+        try:
+            config.stash[CATALOGUE] = catalogue_module.load()
+        except SuiteError as error:
+            refuse(str(error))
+    return config.stash[CATALOGUE]
+
+
+@pytest.fixture(scope="session")
+def catalogue(pytestconfig: pytest.Config) -> Catalogue:
+    """Every requirement."""
+    return read_catalogue(pytestconfig)
+
+
+@pytest.fixture
+def requirement(request: pytest.FixtureRequest, catalogue: Catalogue) -> Requirement:
+    """The requirement that the test names."""
+    return catalogue.requirement(requirement_id(request.node) or "")
+
+
+@pytest.fixture(scope="session")
+def stack(pytestconfig: pytest.Config) -> Path:
+    """The Terraform tree under test."""
+    return Path(pytestconfig.getoption("--stack")).resolve()
+
+
+def requirement_id(item: pytest.Item) -> str | None:
+    """The id of the requirement that the test names, if it names one."""
+    marker = item.get_closest_marker("requirement")
+    return str(marker.args[0]) if marker and marker.args else None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what looks at an environment's plan once for each environment asked for."""
+    if "planned_environment" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--environment")
+        environments = [chosen] if chosen else list(ENVIRONMENTS)
+        metafunc.parametrize("planned_environment", environments, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test of a tier names one known requirement."""
+    known = {r.id for r in read_catalogue(config).requirements}
+    for item in items:
+        if not any(item.path.is_relative_to(tier) for tier in TIERS):
+            continue
+        if (identifier := requirement_id(item)) is None:
+            refuse(f"{item.nodeid}: mark it with the requirement that it proves")
+        elif identifier not in known:
+            refuse(f"{item.nodeid}: tests/catalogue.yaml has no requirement {identifier}")
+
+
+# --- Outcomes -----------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell the five outcomes apart."""
+    report = yield
+    if report.skipped or call.excinfo is None:
+        return report
+    error = call.excinfo.value
+    verdict = verdict_of(error)
+    identifier = requirement_id(item)
+    match verdict, error:
+        case Verdict.failed, Violation() if identifier:
+            requirement = read_catalogue(item.config).requirement(identifier)
+            report.longrepr = failure_text(requirement, error)
+        case Verdict.not_provable, NotProvable():
+            report.outcome = "skipped"
+            report.longrepr = (str(item.path), item.location[1] or 0, f"not provable here: {error}")
+        case Verdict.invalid, _ if item.config.getoption("tbstyle") == "auto":
+            # A fault of the suite itself keeps its traceback; what it foresaw is one line.
+            if not isinstance(error, (KeyError, TypeError, AttributeError, NameError, IndexError)):
+                report.longrepr = invalid_text(error)
+    report.verdict = verdict
+    return report
+
+
+def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
+    """Name what is neither pass nor fail."""
+    match getattr(report, "verdict", None):
+        case Verdict.not_provable:
+            return "not provable here", "n", "NOT PROVABLE HERE"
+        case Verdict.invalid:
+            return "invalid", "I", "INVALID"
+    return None
+
+
+@pytest.fixture(autouse=True)
+def recorded(request: pytest.FixtureRequest, record_property: Any) -> None:
+    """Write down what the test proves, for whom and against what."""
+    record_property("requirement", requirement_id(request.node))
+    parameters = getattr(request.node, "callspec", None)
+    planned = parameters.params.get("planned_environment") if parameters else None
+    record_property("environment", planned or request.config.getoption("--environment"))
+    record_property("target", request.config.getoption("--target"))
+
+
+class Outcomes:
+    """Collects every test's outcome, summarises and writes them."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.records: dict[str, Record] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep each test's outcome, and that of a phase around it only if it is not a pass."""
+        verdict = getattr(report, "verdict", Verdict.passed)
+        if report.when != "call" and verdict is Verdict.passed:
+            return
+        message = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
+        details = dict(report.user_properties)
+        self.records[report.nodeid] = Record(
+            test=report.nodeid,
+            requirement=details.get("requirement"),
+            outcome=verdict,
+            message="" if verdict is Verdict.passed else message,
+            environment=details.get("environment"),
+            target=details.get("target"),
+        )
+
+    def with_outcome(self, verdict: Verdict) -> dict[str, list[str]]:
+        """The tests that ended so, by message."""
+        groups = defaultdict(list)
+        for record in self.records.values():
+            if record.outcome is verdict:
+                groups[record.message].append(record.test)
+        return groups
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """List what could not be judged, each reason once, and what cannot be proven here."""
+        for title, verdict in (
+            ("INVALID: the run could not judge", Verdict.invalid),
+            ("NOT PROVABLE HERE", Verdict.not_provable),
+        ):
+            groups = self.with_outcome(verdict)
+            if groups:
+                terminalreporter.section(title)
+            for message, tests in groups.items():
+                more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
+                terminalreporter.write_line(f"{message}\n    {tests[0]}{more}")
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Write the tier's record; an interrupted one says that it is partial."""
+        tier = os.environ.get("SUITE_TIER")
+        if tier and self.records:
+            finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+            write(tier, self.records.values(), complete=finished)

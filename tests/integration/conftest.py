@@ -1,0 +1,162 @@
+"""The deployed objects, as the AWS API describes them, one fixture each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.expectations import named, only
+from tests.support.target import Target
+
+
+@pytest.fixture(scope="session")
+def vpc(target: Target) -> dict[str, Any]:
+    """The environment's VPC."""
+    name = f"{target.prefix}-vpc"
+    vpcs = target.pages(
+        "ec2", "describe_vpcs", "Vpcs", Filters=[{"Name": "tag:Name", "Values": [name]}]
+    )
+    return only(name, "VPC of that name", vpcs)
+
+
+@pytest.fixture(scope="session")
+def in_vpc(vpc: dict[str, Any]) -> list[dict[str, Any]]:
+    """The EC2 filter that selects what lies in the VPC."""
+    return [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
+
+
+@pytest.fixture(scope="session")
+def subnets(target: Target, in_vpc: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The VPC's subnets."""
+    return target.pages("ec2", "describe_subnets", "Subnets", Filters=in_vpc)
+
+
+@pytest.fixture(scope="session")
+def route_tables(target: Target, in_vpc: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The VPC's route tables."""
+    return target.pages("ec2", "describe_route_tables", "RouteTables", Filters=in_vpc)
+
+
+@pytest.fixture(scope="session")
+def security_groups(target: Target, in_vpc: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The VPC's security groups."""
+    return target.pages("ec2", "describe_security_groups", "SecurityGroups", Filters=in_vpc)
+
+
+@pytest.fixture(scope="session")
+def aurora(target: Target) -> dict[str, Any]:
+    """The Aurora cluster."""
+    clusters = target.pages("rds", "describe_db_clusters", "DBClusters")
+    return named(
+        target.prefix, "Aurora cluster", clusters,
+        lambda cluster: cluster["DBClusterIdentifier"] == target.prefix,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def aurora_instances(target: Target) -> list[dict[str, Any]]:
+    """The instances of the Aurora cluster."""
+    instances = target.pages("rds", "describe_db_instances", "DBInstances")
+    return [i for i in instances if i.get("DBClusterIdentifier") == target.prefix]
+
+
+@pytest.fixture(scope="session")
+def redis(target: Target) -> dict[str, Any]:
+    """The Redis replication group."""
+    groups = target.pages("elasticache", "describe_replication_groups", "ReplicationGroups")
+    return named(
+        target.prefix, "replication group", groups,
+        lambda group: group["ReplicationGroupId"] == target.prefix,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def redis_members(target: Target, redis: dict[str, Any]) -> list[dict[str, Any]]:
+    """The cache clusters that are members of the replication group."""
+    clusters = target.pages("elasticache", "describe_cache_clusters", "CacheClusters")
+    return [c for c in clusters if c.get("ReplicationGroupId") == redis["ReplicationGroupId"]]
+
+
+@pytest.fixture(scope="session")
+def service(target: Target) -> dict[str, Any]:
+    """The application's ECS service."""
+    name = f"{target.prefix}-app"
+    answer = target.client("ecs").describe_services(cluster=target.prefix, services=[name])
+    return only(name, "ECS service", answer["services"])
+
+
+@pytest.fixture(scope="session")
+def task_definition(target: Target, service: dict[str, Any]) -> dict[str, Any]:
+    """The task definition that the service runs."""
+    answer = target.client("ecs").describe_task_definition(taskDefinition=service["taskDefinition"])
+    return dict(answer["taskDefinition"])
+
+
+@pytest.fixture(scope="session")
+def container(task_definition: dict[str, Any]) -> dict[str, Any]:
+    """The one container of the task definition."""
+    where = task_definition["taskDefinitionArn"]
+    return only(where, "container", task_definition["containerDefinitions"])
+
+
+@pytest.fixture(scope="session")
+def load_balancer(target: Target) -> dict[str, Any]:
+    """The application load balancer."""
+    name = f"{target.prefix}-alb"
+    balancers = target.pages("elbv2", "describe_load_balancers", "LoadBalancers")
+    return named(name, "load balancer", balancers, lambda lb: lb["LoadBalancerName"] == name)
+
+
+@pytest.fixture(scope="session")
+def load_balancer_attributes(target: Target, load_balancer: dict[str, Any]) -> dict[str, str]:
+    """The load balancer's attributes by key."""
+    answer = target.client("elbv2").describe_load_balancer_attributes(
+        LoadBalancerArn=load_balancer["LoadBalancerArn"]
+    )
+    return {attribute["Key"]: attribute["Value"] for attribute in answer["Attributes"]}
+
+
+@pytest.fixture(scope="session")
+def listeners(target: Target, load_balancer: dict[str, Any]) -> dict[int, dict[str, Any]]:
+    """The load balancer's listeners by port."""
+    found = target.pages(
+        "elbv2", "describe_listeners", "Listeners", LoadBalancerArn=load_balancer["LoadBalancerArn"]
+    )
+    return {listener["Port"]: listener for listener in found}
+
+
+@pytest.fixture(scope="session")
+def target_group(target: Target) -> dict[str, Any]:
+    """The application's target group."""
+    name = f"{target.prefix}-app"
+    groups = target.pages("elbv2", "describe_target_groups", "TargetGroups")
+    return named(name, "target group", groups, lambda group: group["TargetGroupName"] == name)
+
+
+@pytest.fixture(scope="session")
+def alarms(target: Target) -> dict[str, dict[str, Any]]:
+    """The environment's metric alarms by name."""
+    found = target.pages(
+        "cloudwatch", "describe_alarms", "MetricAlarms", AlarmNamePrefix=target.prefix
+    )
+    return {alarm["AlarmName"]: alarm for alarm in found}
+
+
+@pytest.fixture(scope="session")
+def topics(target: Target) -> dict[str, str]:
+    """The ARNs of the account's SNS topics by name."""
+    found = target.pages("sns", "list_topics", "Topics")
+    return {topic["TopicArn"].rpartition(":")[2]: topic["TopicArn"] for topic in found}
+
+
+@pytest.fixture(scope="session")
+def distribution(target: Target) -> dict[str, Any]:
+    """The configuration of the CloudFront distribution."""
+    client = target.client("cloudfront")
+    items = client.list_distributions()["DistributionList"].get("Items", [])
+    summary = named(
+        f"CloudFront, {target.prefix}", "distribution whose comment names the environment", items,
+        lambda item: item["Comment"] == f"MantisNXT {target.environment}",
+    )  # fmt: skip
+    return dict(client.get_distribution(Id=summary["Id"])["Distribution"])

@@ -1,0 +1,120 @@
+"""The deployed cluster, service and task definitions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.catalogue import Requirement
+from tests.support.expectations import (
+    expect_contains,
+    expect_equal,
+    expect_members,
+    expect_none,
+    expect_subset,
+    only,
+)
+from tests.support.target import Target
+
+pytestmark = pytest.mark.deployed
+
+
+@pytest.mark.requirement("ECS-01")
+def test_task_has_the_size_and_the_port(
+    task_definition: dict[str, Any], container: dict[str, Any], requirement: Requirement
+) -> None:
+    where, expected = task_definition["taskDefinitionArn"], requirement.expected
+    ports = [mapping["containerPort"] for mapping in container["portMappings"]]
+    expect_equal(where, "cpu", task_definition["cpu"], str(expected["cpu_units"]))
+    expect_equal(where, "memory", task_definition["memory"], str(expected["memory_mib"]))
+    expect_equal(where, "container", container["name"], expected["container"])
+    expect_members(where, "ports", ports, [expected["port"]])
+    expect_contains(where, "launch", task_definition["requiresCompatibilities"], expected["launch"])
+
+
+@pytest.mark.requirement("ECS-02")
+def test_environment_contract_is_complete(
+    task_definition: dict[str, Any], container: dict[str, Any], requirement: Requirement
+) -> None:
+    where = task_definition["taskDefinitionArn"]
+    plain = [variable["name"] for variable in container["environment"]]
+    secret = [variable["name"] for variable in container["secrets"]]
+    expect_subset(where, "environment", plain, requirement.expected["environment"])
+    expect_subset(where, "secrets", secret, requirement.expected["secrets"])
+    expect_none(where, "secret in clear", set(plain) & set(requirement.expected["secrets"]))
+
+
+@pytest.mark.requirement("ECS-03")
+def test_application_is_told_to_use_tls_towards_redis(
+    task_definition: dict[str, Any], container: dict[str, Any], requirement: Requirement
+) -> None:
+    variables = {variable["name"]: variable["value"] for variable in container["environment"]}
+    name, wanted = requirement.expected["name"], requirement.expected["value"]
+    expect_equal(task_definition["taskDefinitionArn"], name, variables.get(name), wanted)
+
+
+@pytest.mark.requirement("ECS-04")
+def test_container_has_its_health_check(
+    task_definition: dict[str, Any], container: dict[str, Any], requirement: Requirement
+) -> None:
+    where, expected = task_definition["taskDefinitionArn"], requirement.expected
+    check = container["healthCheck"]
+    address = f"http://localhost:{expected['port']}{expected['path']}"
+    expect_contains(where, "command", " ".join(check["command"]), address)
+    expect_equal(where, "interval", check["interval"], expected["interval_seconds"])
+    expect_equal(where, "timeout", check["timeout"], expected["timeout_seconds"])
+    expect_equal(where, "retries", check["retries"], expected["retries"])
+    expect_equal(where, "start period", check["startPeriod"], expected["start_period_seconds"])
+
+
+@pytest.mark.requirement("ECS-06")
+def test_failed_deployment_goes_back_by_itself(
+    service: dict[str, Any], requirement: Requirement
+) -> None:
+    where, expected = service["serviceArn"], requirement.expected
+    deployment = service["deploymentConfiguration"]
+    breaker = deployment["deploymentCircuitBreaker"]
+    minimum, maximum = deployment["minimumHealthyPercent"], deployment["maximumPercent"]
+    expect_equal(where, "circuit breaker", breaker["enable"], expected["circuit_breaker"])
+    expect_equal(where, "rollback", breaker["rollback"], expected["rollback"])
+    expect_equal(where, "minimum healthy", minimum, expected["minimum_healthy_percent"])
+    expect_equal(where, "maximum", maximum, expected["maximum_percent"])
+
+
+@pytest.mark.requirement("ECS-07")
+def test_service_runs_in_the_private_subnets(
+    service: dict[str, Any],
+    subnets: list[dict[str, Any]],
+    requirement: Requirement,
+    catalogue: Any,
+) -> None:
+    network = service["networkConfiguration"]["awsvpcConfiguration"]
+    ranges = {s["SubnetId"]: s["CidrBlock"] for s in subnets}
+    used = [ranges.get(subnet) for subnet in network["subnets"]]
+    wanted = catalogue.requirement("NET-01").expected["private"]
+    public = network["assignPublicIp"] == "ENABLED"
+    expect_members(service["serviceArn"], "subnets", used, wanted)
+    expect_equal(
+        service["serviceArn"], "public address", public, requirement.expected["assign_public_ip"]
+    )
+
+
+@pytest.mark.requirement("ECS-08")
+def test_migrations_have_a_task_definition(target: Target, requirement: Requirement) -> None:
+    family = f"{target.prefix}-{requirement.expected['family_suffix']}"
+    answer = target.client("ecs").describe_task_definition(taskDefinition=family)
+    definition = answer["taskDefinition"]
+    where = definition["taskDefinitionArn"]
+    container = only(where, "container", definition["containerDefinitions"])
+    expect_equal(where, "status", definition["status"], "ACTIVE")
+    expect_equal(where, "container", container["name"], requirement.expected["container"])
+
+
+@pytest.mark.requirement("ECS-09")
+def test_container_insights_watch_the_cluster(target: Target, requirement: Requirement) -> None:
+    answer = target.client("ecs").describe_clusters(clusters=[target.prefix], include=["SETTINGS"])
+    cluster = only(target.prefix, "ECS cluster", answer["clusters"])
+    settings = {setting["name"]: setting["value"] for setting in cluster["settings"]}
+    wanted = requirement.expected["container_insights"]
+    expect_equal(cluster["clusterArn"], "insights", settings.get("containerInsights"), wanted)

@@ -1,0 +1,92 @@
+"""How outcomes are told: the text of a failure, and the JSON record of a tier's run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from tests.support.catalogue import Requirement
+from tests.support.outcomes import Invalid, NotProvable, Violation
+
+REPORTS = Path("reports")
+DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
+
+
+class Verdict(StrEnum):
+    """The five outcomes, always distinct."""
+
+    passed = "pass"
+    failed = "fail"
+    invalid = "invalid"
+    not_provable = "not_provable"
+    waived = "waived"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One test's outcome. `requirement` is None for the suite's own tests."""
+
+    test: str
+    requirement: str | None
+    outcome: Verdict
+    message: str
+    environment: str | None
+    target: str | None
+
+
+def verdict_of(error: BaseException | None) -> Verdict:
+    """The outcome that ending with `error` means. Anything unforeseen is invalid, never a pass."""
+    match error:
+        case None:
+            return Verdict.passed
+        case NotProvable():
+            return Verdict.not_provable
+        case AssertionError():
+            return Verdict.failed
+        case _:
+            return Verdict.invalid
+
+
+def failure_text(requirement: Requirement, violation: Violation) -> str:
+    """Say which requirement is violated, where, how, why it matters and what to do."""
+    remedy = "   ·   ".join(filter(None, [requirement.fix, ", ".join(requirement.controls)]))
+    lines = {
+        "where": violation.where,
+        "expected": violation.expected,
+        "actual": violation.actual,
+        "why": requirement.why,
+        "fix": remedy,
+    }
+    head = f"{requirement.id} [{requirement.severity}] {requirement.title}"
+    return "\n".join([head, *(f"  {name:<9} {text}" for name, text in lines.items())])
+
+
+def invalid_text(error: BaseException) -> str:
+    """Say in one line why the run could not judge, and what to do about it."""
+    match error:
+        case ClientError():
+            code = error.response.get("Error", {}).get("Code", "")
+            if code in DENIED:
+                return f"AWS denied {error.operation_name}: add that action to the auditor's policy"
+            return f"AWS answered {error.operation_name} with {code or error}; try again"
+        case Invalid():
+            return str(error)
+        case _:
+            return f"{type(error).__name__}: {error}"
+
+
+def write(tier: str, records: Iterable[Record], complete: bool) -> Path:
+    """Write reports/<tier>.json by rename, so that no reader sees half of it."""
+    REPORTS.mkdir(exist_ok=True)
+    path = REPORTS / f"{tier}.json"
+    document = {"tier": tier, "complete": complete, "tests": [asdict(r) for r in records]}
+    scratch = path.with_suffix(f".{os.getpid()}.tmp")
+    scratch.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    scratch.replace(path)
+    return path

@@ -1,0 +1,74 @@
+"""What the deployed tier looks at: one environment in one account, reached by boto3.
+
+A test never learns whether the account is AWS's or the emulator's; it may only say what the
+emulator cannot show (`provable_only_on_aws`), which is reported with its reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tests.support.outcomes import NotProvable, SuiteError
+
+# Throttling and passing faults are retried by botocore within this bound, then the test is invalid.
+CLIENT_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=30
+)
+DR_REGION = "us-west-2"
+
+
+@dataclass(frozen=True)
+class Target:
+    """An environment (`develop`, `staging`, `production`) as deployed in `account_id`.
+
+    `session` is a boto3 session or looks like one. `emulated` decides nothing but
+    `provable_only_on_aws`.
+    """
+
+    environment: str
+    account_id: str
+    session: Any
+    emulated: bool
+
+    @property
+    def prefix(self) -> str:
+        """What every name in the environment begins with."""
+        return f"mantisnxt-{self.environment}"
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A low-level client of `service`, in the session's region unless told otherwise."""
+        return self.session.client(service, region_name=region, config=CLIENT_CONFIG)
+
+    def provable_only_on_aws(self, reason: str) -> None:
+        """Report the test as not provable here if the target is the emulator."""
+        if self.emulated:
+            raise NotProvable(reason)
+
+    def pages(self, service: str, operation: str, key: str, /, **arguments: Any) -> list[Any]:
+        """Every item of a paginated operation: `key` names the list in each page."""
+        paginator = self.client(service).get_paginator(operation)
+        return [item for page in paginator.paginate(**arguments) for item in page[key]]
+
+    @cached_property
+    def _identity(self) -> str:
+        return str(self.client("sts").get_caller_identity()["Account"])
+
+    def refuse_wrong_account(self) -> None:
+        """Raise SuiteError unless the credentials are for the environment's account."""
+        try:
+            actual = self._identity
+        except (BotoCoreError, ClientError) as error:
+            raise SuiteError(
+                f"no usable AWS credentials for {self.environment}: {error}. Expected account "
+                f"{self.account_id}; set AWS_PROFILE, or run without --target for the emulator."
+            ) from error
+        if actual != self.account_id:
+            raise SuiteError(
+                f"the credentials are for account {actual}, but {self.environment} is account "
+                f"{self.account_id}; choose the right AWS_PROFILE."
+            )

@@ -1,0 +1,50 @@
+"""Weekly maintenance windows, as RDS and ElastiCache write them: ``sun:04:00-sun:05:00`` (UTC)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.outcomes import Invalid
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAY_MINUTES = 24 * 60
+WEEK_MINUTES = 7 * DAY_MINUTES
+FORM = re.compile(r"(\w{3}):(\d\d):(\d\d)-(\w{3}):(\d\d):(\d\d)")
+
+
+@dataclass(frozen=True)
+class Window:
+    """`start` in minutes after Monday 00:00 UTC, and `minutes` of length; may span Sunday night."""
+
+    start: int
+    minutes: int
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Window:
+        """Read ``ddd:hh:mm-ddd:hh:mm``; Invalid if it is anything else."""
+        match = FORM.fullmatch(text.strip().lower())
+        if not match or not {match[1], match[4]} <= set(DAYS):
+            raise Invalid(f"{text!r} is not a maintenance window of the form ddd:hh:mm-ddd:hh:mm")
+        start, end = _minute(*match.group(1, 2, 3)), _minute(*match.group(4, 5, 6))
+        return cls(start, (end - start) % WEEK_MINUTES, text)
+
+    @classmethod
+    def of_schedule(cls, schedule: dict[str, Any]) -> Window:
+        """Read a catalogue entry with `day`, `from` and `to` (hh:mm, UTC)."""
+        day, begin, end = schedule["day"], schedule["from"], schedule["to"]
+        return cls.parse(f"{day}:{begin}-{day}:{end}")
+
+    def contains(self, other: Window) -> bool:
+        """Whether all of `other` lies inside this window."""
+        offset = (other.start - self.start) % WEEK_MINUTES
+        return offset + other.minutes <= self.minutes
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _minute(day: str, hour: str, minute: str) -> int:
+    return DAYS.index(day) * DAY_MINUTES + int(hour) * 60 + int(minute)
