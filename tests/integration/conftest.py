@@ -1,13 +1,73 @@
-"""The deployed objects, as the AWS API describes them, one fixture each."""
+"""The target, and the deployed objects as the AWS API describes them, one fixture each."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
+from tests.support.deployment import Deployment, account_id, deploy
+from tests.support.emulator import Emulator
 from tests.support.expectations import named, only
+from tests.support.outcomes import NotProvable
 from tests.support.target import Target
+
+DEFAULT_ENVIRONMENT = "staging"
+
+
+@pytest.fixture(scope="session")
+def environment(pytestconfig: pytest.Config) -> str:
+    """The environment whose deployment is looked at."""
+    return pytestconfig.getoption("--environment") or DEFAULT_ENVIRONMENT
+
+
+@pytest.fixture(scope="session")
+def emulated(
+    pytestconfig: pytest.Config, stack: Path, environment: str
+) -> Iterator[tuple[Emulator, Deployment] | None]:
+    """The stack applied to the emulator, or None where the target is a real account."""
+    if pytestconfig.getoption("--target") != "emulator":
+        yield None
+        return
+    with (
+        Emulator(account_id(stack, environment)) as emulator,
+        deploy(emulator, stack, environment, progress=tell(pytestconfig)) as deployment,
+    ):
+        yield emulator, deployment
+
+
+def tell(config: pytest.Config) -> Any:
+    """Print progress past pytest's capture: an apply takes minutes."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+
+    def progress(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(line, file=sys.stderr, flush=True)
+
+    return progress
+
+
+@pytest.fixture(scope="session")
+def target(
+    emulated: tuple[Emulator, Deployment] | None, stack: Path, environment: str
+) -> Target:
+    """The environment under test, after its account has been checked."""
+    session = emulated[0].session() if emulated else boto3.Session()
+    target = Target(environment, account_id(stack, environment), session, emulated is not None)
+    target.refuse_wrong_account()
+    return target
+
+
+@pytest.fixture(scope="session")
+def deployment(emulated: tuple[Emulator, Deployment] | None) -> Deployment:
+    """The deployment that this run made."""
+    if emulated is None:
+        raise NotProvable("the deployment was made elsewhere, and its state is not at hand")
+    return emulated[1]
 
 
 @pytest.fixture(scope="session")

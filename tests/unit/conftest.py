@@ -1,0 +1,68 @@
+"""The source and the plans of the stack under test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import planning
+from tests.support.planning import Plan, Resource
+from tests.support.source import SourceTree
+
+ENVIRONMENTS = ("develop", "staging", "production")
+
+
+@pytest.fixture(scope="session")
+def source(stack: Path) -> SourceTree:
+    """The stack's HCL."""
+    return SourceTree.load(stack)
+
+
+@pytest.fixture(scope="session")
+def plans(pytestconfig: pytest.Config, stack: Path) -> dict[str, Plan]:
+    """A plan of each environment asked for; made side by side."""
+    chosen = pytestconfig.getoption("--environment")
+    return planning.plan_all(stack, [chosen] if chosen else list(ENVIRONMENTS))
+
+
+@pytest.fixture
+def plan(planned_environment: str, plans: dict[str, Plan]) -> Plan:
+    """The plan of each environment in turn."""
+    return plans[planned_environment]
+
+
+@pytest.fixture
+def prefix(planned_environment: str) -> str:
+    """What every name in the environment begins with."""
+    return f"mantisnxt-{planned_environment}"
+
+
+@pytest.fixture
+def aurora(plan: Plan, prefix: str) -> Resource:
+    """The Aurora cluster."""
+    return plan.one("aws_rds_cluster", cluster_identifier=prefix)
+
+
+@pytest.fixture
+def redis(plan: Plan, prefix: str) -> Resource:
+    """The Redis replication group."""
+    return plan.one("aws_elasticache_replication_group", replication_group_id=prefix)
+
+
+@pytest.fixture
+def service(plan: Plan, prefix: str) -> Resource:
+    """The application's ECS service."""
+    return plan.one("aws_ecs_service", name=f"{prefix}-app")
+
+
+@pytest.fixture
+def load_balancer(plan: Plan, prefix: str) -> Resource:
+    """The application load balancer."""
+    return plan.one("aws_lb", name=f"{prefix}-alb")
+
+
+@pytest.fixture
+def target_group(plan: Plan, prefix: str) -> Resource:
+    """The application's target group."""
+    return plan.one("aws_lb_target_group", name=f"{prefix}-app")

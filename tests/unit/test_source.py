@@ -1,0 +1,91 @@
+"""What only the source shows. Needs neither Terraform nor Checkov."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.catalogue import Requirement
+from tests.support.expectations import (
+    expect,
+    expect_equal,
+    expect_members,
+    expect_none,
+    expect_subset,
+    found,
+    only,
+)
+from tests.support.source import SourceTree
+
+pytestmark = pytest.mark.source
+
+ENVIRONMENTS = ["develop", "staging", "production"]
+
+
+@pytest.mark.requirement("TF-04")
+def test_terraform_and_provider_are_pinned(source: SourceTree, requirement: Requirement) -> None:
+    blocks = [b for b in source.blocks("terraform") if b.file.name == "providers.tf"]
+    terraform = only("providers.tf", "terraform block", blocks)
+    provider = terraform.get("required_providers.aws")
+    required = terraform.get("required_version")
+    expected = requirement.expected
+    expect_equal(terraform.where, "required_version", required, expected["required_version"])
+    expect_equal(terraform.where, "source", provider["source"], expected["provider_source"])
+    expect_equal(terraform.where, "version", provider["version"], expected["provider_version"])
+
+
+@pytest.mark.requirement("STATE-01")
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_environment_has_its_own_encrypted_and_locked_state(
+    environment: str, source: SourceTree, requirement: Requirement
+) -> None:
+    backend, expected = source.backend(environment), requirement.expected
+    where = f"environments/{environment}.s3.tfbackend"
+    wanted = {
+        "bucket": expected["bucket"],
+        "key": expected["keys"][environment],
+        "encrypt": expected["encrypt"],
+        "use_lockfile": expected["use_lockfile"],
+    }
+    expect_equal(where, "backend", {key: backend.get(key) for key in wanted}, wanted)
+    expect_none(where, "deprecated argument", set(backend) & set(expected["rejected"]))
+
+
+@pytest.mark.requirement("STATE-01")
+def test_backend_block_leaves_the_key_to_the_environment(
+    source: SourceTree, requirement: Requirement
+) -> None:
+    backends = [b for t in source.blocks("terraform") for b in t.blocks("backend")]
+    backend = only("terraform/", "backend block", backends)
+    expect_equal(backend.where, "backend", backend.labels, ("s3",))
+    fixed = {"key", *requirement.expected["rejected"]} & set(backend.attributes)
+    expect_none(backend.where, "fixed argument", fixed)
+
+
+@pytest.mark.requirement("DB-07")
+def test_final_snapshot_has_a_name_of_its_own(source: SourceTree) -> None:
+    names = [b.attributes.get("final_snapshot_identifier") for b in source.blocks("resource", "aws_rds_cluster")]
+    name = only("terraform/", "final snapshot name", names)
+    local = source.resolve(name)
+    where = only("terraform/", "cluster", source.blocks("resource", "aws_rds_cluster")).where
+    expect(where, "terraform_data." in local, "a name with the cluster generation's id", local)
+
+
+@pytest.mark.requirement("REDIS-01")
+def test_redis_uses_arguments_that_the_provider_knows(
+    source: SourceTree, requirement: Requirement
+) -> None:
+    groups = source.blocks("resource", "aws_elasticache_replication_group")
+    group = only("terraform/", "replication group", groups)
+    rejected = set(group.attributes) & set(requirement.expected["rejected"])
+    expect_none(group.where, "argument that the provider rejects", rejected)
+    expect_subset(group.where, "arguments", group.attributes, requirement.expected["required"])
+
+
+@pytest.mark.requirement("ECS-05")
+def test_service_leaves_revision_and_count_to_their_owners(
+    source: SourceTree, requirement: Requirement
+) -> None:
+    service = only("terraform/", "ECS service", source.blocks("resource", "aws_ecs_service"))
+    lifecycle = only(service.where, "lifecycle block", service.blocks("lifecycle"))
+    ignored = [str(name) for name in found(service.where, "ignored change", lifecycle.get("ignore_changes"))]
+    expect_members(service.where, "ignored changes", ignored, requirement.expected["ignored"])
