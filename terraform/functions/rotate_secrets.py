@@ -12,7 +12,8 @@ import json
 import os
 import re
 import time
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 import boto3
 
@@ -62,9 +63,9 @@ class Rotation:
         try:
             self.pending(secret_id, version)
         except self.secrets.exceptions.ResourceNotFoundException:
-            password = self.secrets.get_random_password(
-                PasswordLength=40, ExcludePunctuation=True
-            )["RandomPassword"]
+            password = self.secrets.get_random_password(PasswordLength=40, ExcludePunctuation=True)[
+                "RandomPassword"
+            ]
             self.secrets.put_secret_value(
                 SecretId=secret_id,
                 ClientRequestToken=version,
@@ -181,9 +182,7 @@ def replace_password(secret: str, password: str) -> str:
     document = json.loads(secret)
     document["password"] = password
     for name in ("DATABASE_URL", "READ_REPLICA_URLS"):
-        document[name] = re.sub(
-            r"(://[^:/@]+:)[^@]*@", rf"\g<1>{password}@", document[name]
-        )
+        document[name] = re.sub(r"(://[^:/@]+:)[^@]*@", rf"\g<1>{password}@", document[name])
     return json.dumps(document)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import boto3
 import pytest
-
 from tests.support.deployment import Deployment, account_id, deploy
+
 from tests.support.emulator import Emulator
 from tests.support.expectations import named, only
 from tests.support.outcomes import NotProvable
@@ -52,9 +52,7 @@ def tell(config: pytest.Config) -> Any:
 
 
 @pytest.fixture(scope="session")
-def target(
-    emulated: tuple[Emulator, Deployment] | None, stack: Path, environment: str
-) -> Target:
+def target(emulated: tuple[Emulator, Deployment] | None, stack: Path, environment: str) -> Target:
     """The environment under test, after its account has been checked."""
     session = emulated[0].session() if emulated else boto3.Session()
     target = Target(environment, account_id(stack, environment), session, emulated is not None)

@@ -81,9 +81,7 @@ def test_instances_are_spread_over_zones(
 ) -> None:
     zones = {i["AvailabilityZone"] for i in aurora_instances}
     wanted = len(requirement.expected["instances"])
-    expect(
-        aurora["DBClusterArn"], len(zones) == wanted, f"{wanted} zones", f"{sorted(zones)}"
-    )
+    expect(aurora["DBClusterArn"], len(zones) == wanted, f"{wanted} zones", f"{sorted(zones)}")
 
 
 @pytest.mark.requirement("DB-04")

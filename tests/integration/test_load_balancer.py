@@ -52,9 +52,7 @@ def test_load_balancer_attribute_is_set(
     requirement: Requirement,
 ) -> None:
     actual = load_balancer_attributes.get(attribute) == "true"
-    expect_equal(
-        load_balancer["LoadBalancerArn"], attribute, actual, requirement.expected[key]
-    )
+    expect_equal(load_balancer["LoadBalancerArn"], attribute, actual, requirement.expected[key])
 
 
 @pytest.mark.requirement("ALB-02")
@@ -102,7 +100,9 @@ def test_target_group_checks_the_health_endpoint(
     )
     expect_equal(where, "port", target_group["Port"], expected["port"])
     expect_equal(where, "path", target_group["HealthCheckPath"], expected["path"])
-    expect_equal(where, "healthy", target_group["HealthyThresholdCount"], expected["healthy_threshold"])
+    expect_equal(
+        where, "healthy", target_group["HealthyThresholdCount"], expected["healthy_threshold"]
+    )
     expect_equal(
         where, "unhealthy", target_group["UnhealthyThresholdCount"], expected["unhealthy_threshold"]
     )

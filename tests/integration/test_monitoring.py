@@ -20,6 +20,7 @@ from tests.support.target import Target
 
 pytestmark = pytest.mark.deployed
 
+
 def alarm_named(alarms: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
     return only(name, "alarm", [alarm for key, alarm in alarms.items() if key == name])
 

@@ -23,7 +23,9 @@ KINDS = ["public", "private", "database"]
 
 
 def group_by_prefix(groups: list[dict[str, Any]], prefix: str) -> dict[str, Any]:
-    return named("VPC", f"security group {prefix}*", groups, lambda g: g["GroupName"].startswith(prefix))
+    return named(
+        "VPC", f"security group {prefix}*", groups, lambda g: g["GroupName"].startswith(prefix)
+    )
 
 
 def sources(group: dict[str, Any], port: int) -> list[str]:

@@ -53,9 +53,7 @@ def test_execution_role_has_no_other_policies(
     target: Target, task_definition: dict[str, Any]
 ) -> None:
     role = task_definition["executionRoleArn"].rpartition("/")[2]
-    attached = target.pages(
-        "iam", "list_attached_role_policies", "AttachedPolicies", RoleName=role
-    )
+    attached = target.pages("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=role)
     expect_members(role, "attached policies", [p["PolicyArn"] for p in attached], [])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.planning import Plan, Resource
 
 from tests.support.catalogue import Requirement
 from tests.support.expectations import (
@@ -13,7 +14,6 @@ from tests.support.expectations import (
     named,
     only,
 )
-from tests.support.planning import Plan, Resource
 from tests.support.windows import Window
 
 pytestmark = pytest.mark.plan
@@ -62,7 +62,10 @@ def test_instance_is_private(instance: Resource, requirement: Requirement) -> No
 
 @pytest.mark.requirement("DB-04")
 def test_backups_are_kept(aurora: Resource, requirement: Requirement) -> None:
-    retention, window = aurora.value("backup_retention_period"), aurora.value("preferred_backup_window")
+    retention, window = (
+        aurora.value("backup_retention_period"),
+        aurora.value("preferred_backup_window"),
+    )
     expect_equal(aurora.where, "retention", retention, requirement.expected["retention_days"])
     expect_equal(aurora.where, "backup window", window, requirement.expected["backup_window"])
 
@@ -134,9 +137,7 @@ def test_redis_fails_over(
     ("argument", "key"),
     [("at_rest_encryption_enabled", "at_rest"), ("transit_encryption_enabled", "in_transit")],
 )
-def test_redis_encrypts(
-    argument: str, key: str, redis: Resource, requirement: Requirement
-) -> None:
+def test_redis_encrypts(argument: str, key: str, redis: Resource, requirement: Requirement) -> None:
     actual = str(redis.value(argument)).lower() == "true"
     expect_equal(redis.where, argument, actual, requirement.expected[key])
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.support.planning import Plan, Resource
 
 from tests.support.catalogue import Requirement
 from tests.support.expectations import expect_equal, expect_members, expect_none, found, only
-from tests.support.planning import Plan, Resource
 
 pytestmark = pytest.mark.plan
 
@@ -20,7 +20,9 @@ def group(plan: Plan, prefix: str) -> Resource:
 
 
 def ingress(plan: Plan, target: Resource) -> list[Resource]:
-    rules = [r for r in plan.all(INGRESS_RULE) if target.address in r.references("security_group_id")]
+    rules = [
+        r for r in plan.all(INGRESS_RULE) if target.address in r.references("security_group_id")
+    ]
     return found(target.address, "ingress rule", rules)
 
 
@@ -88,13 +90,13 @@ def test_tier_admits_only_the_tier_before_it(
     expect_equal(rule.where, "source", sources, {source.address})
     expect_equal(rule.where, "from port", rule.value("from_port"), port)
     expect_equal(rule.where, "to port", rule.value("to_port"), port)
-    expect_equal(rule.where, "protocol", rule.value("ip_protocol"), requirement.expected["protocol"])
+    expect_equal(
+        rule.where, "protocol", rule.value("ip_protocol"), requirement.expected["protocol"]
+    )
 
 
 @pytest.mark.parametrize("tier", EDGES)
-def test_tier_has_no_rules_written_inline(
-    tier: str, plan: Plan, requirement: Requirement
-) -> None:
+def test_tier_has_no_rules_written_inline(tier: str, plan: Plan, requirement: Requirement) -> None:
     target = group(plan, requirement.expected["target_group"])
     inline: list[Any] = target.value("ingress") if target.knows("ingress") else []
     expect_none(target.where, "inline ingress rule", inline or [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.support.planning import Plan, Resource
 
 from tests.support.catalogue import Requirement
 from tests.support.expectations import (
@@ -19,7 +20,6 @@ from tests.support.expectations import (
     named,
     only,
 )
-from tests.support.planning import Plan, Resource
 
 pytestmark = pytest.mark.plan
 
@@ -47,7 +47,9 @@ def test_response_time_alarm_watches_the_service(
     requirement: Requirement,
 ) -> None:
     expected = requirement.expected
-    alarm = plan.one("aws_cloudwatch_metric_alarm", alarm_name=f"{prefix}-{expected['name_suffix']}")
+    alarm = plan.one(
+        "aws_cloudwatch_metric_alarm", alarm_name=f"{prefix}-{expected['name_suffix']}"
+    )
     watched = alarm.references("dimensions")
     expect_alarm(alarm, expected, expected["threshold_seconds"])
     expect_members(alarm.where, "dimensions", alarm.keys("dimensions"), expected["dimensions"])
@@ -59,7 +61,9 @@ def test_database_alarm_watches_the_cluster(
     plan: Plan, prefix: str, aurora: Resource, requirement: Requirement
 ) -> None:
     expected = requirement.expected
-    alarm = plan.one("aws_cloudwatch_metric_alarm", alarm_name=f"{prefix}-{expected['name_suffix']}")
+    alarm = plan.one(
+        "aws_cloudwatch_metric_alarm", alarm_name=f"{prefix}-{expected['name_suffix']}"
+    )
     expect_alarm(alarm, expected, expected["threshold_percent"])
     expect_members(alarm.where, "dimensions", alarm.keys("dimensions"), expected["dimensions"])
     expect_equal(alarm.where, "watched", alarm.references("dimensions"), {aurora.address})
@@ -150,7 +154,10 @@ def test_distribution_stands_behind_a_web_acl(plan: Plan, requirement: Requireme
 @pytest.mark.requirement("AUD-01")
 def test_trail_records_every_region(plan: Plan, requirement: Requirement) -> None:
     trail = only("plan", "CloudTrail trail", plan.all("aws_cloudtrail"))
-    regions, validated = trail.value("is_multi_region_trail"), trail.value("enable_log_file_validation")
+    regions, validated = (
+        trail.value("is_multi_region_trail"),
+        trail.value("enable_log_file_validation"),
+    )
     expect_equal(trail.where, "multi-region", regions, requirement.expected["multi_region"])
     expect_equal(trail.where, "validation", validated, requirement.expected["log_file_validation"])
 
@@ -190,7 +197,9 @@ def test_secret_rotates(name: str, plan: Plan, prefix: str, requirement: Require
     own = [r for r in rotations if secret.address in r.references("secret_id")]
     expect_contains("SEC-02", "secrets", requirement.expected["secrets"], name)
     rules = only(secret.where, "rotation", own).value("rotation_rules")
-    expect_contains(secret.where, "schedule", only(secret.where, "rule", rules), "schedule_expression")
+    expect_contains(
+        secret.where, "schedule", only(secret.where, "rule", rules), "schedule_expression"
+    )
 
 
 @pytest.mark.requirement("PIPE-02")
@@ -235,8 +244,12 @@ def test_everything_taggable_carries_the_tags(
 def test_environment_is_planned_under_its_own_name(
     plan: Plan, prefix: str, planned_environment: str, requirement: Requirement
 ) -> None:
-    expect_contains("TF-02", "environments", requirement.expected["environments"], planned_environment)
-    cluster = plan.one("aws_ecs_cluster", name=f"{requirement.expected['name_prefix']}-{planned_environment}")
+    expect_contains(
+        "TF-02", "environments", requirement.expected["environments"], planned_environment
+    )
+    cluster = plan.one(
+        "aws_ecs_cluster", name=f"{requirement.expected['name_prefix']}-{planned_environment}"
+    )
     names = [r.value("name") for r in plan.all("aws_lb")]
     expect_subset(cluster.where, "load balancers", names, [f"{prefix}-alb"])
 
@@ -252,5 +265,3 @@ def test_no_secret_stands_in_the_plan(plan: Plan, requirement: Requirement) -> N
 def _is_attribute(place: str, attribute: str) -> bool:
     resource_type, _, name = attribute.rpartition(".")
     return place.startswith(f"{resource_type}.") and place.endswith(f".{name}")
-
-

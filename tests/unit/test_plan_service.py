@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.planning import Plan, Resource
 
 from tests.support.catalogue import Requirement
 from tests.support.expectations import expect, expect_contains, expect_equal, expect_in, named, only
-from tests.support.planning import Plan, Resource
 
 pytestmark = pytest.mark.plan
 
 
 @pytest.mark.requirement("ECS-01")
 def test_task_has_the_size(plan: Plan, prefix: str, requirement: Requirement) -> None:
-    task, expected = plan.one("aws_ecs_task_definition", family=f"{prefix}-app"), requirement.expected
+    task, expected = (
+        plan.one("aws_ecs_task_definition", family=f"{prefix}-app"),
+        requirement.expected,
+    )
     launch = task.value("requires_compatibilities")
     expect_equal(task.where, "cpu", task.value("cpu"), str(expected["cpu_units"]))
     expect_equal(task.where, "memory", task.value("memory"), str(expected["memory_mib"]))
@@ -70,7 +73,10 @@ def test_load_balancer_faces_the_internet(
 ) -> None:
     where, expected = load_balancer.where, requirement.expected
     scheme = {False: "internet-facing", True: "internal"}[load_balancer.value("internal")]
-    drops, http2 = load_balancer.value("drop_invalid_header_fields"), load_balancer.value("enable_http2")
+    drops, http2 = (
+        load_balancer.value("drop_invalid_header_fields"),
+        load_balancer.value("enable_http2"),
+    )
     expect_equal(where, "scheme", scheme, expected["scheme"])
     expect_equal(where, "type", load_balancer.value("load_balancer_type"), expected["type"])
     expect_equal(where, "HTTP/2", http2, expected["http2"])
@@ -84,17 +90,21 @@ def test_https_allows_modern_tls_only(plan: Plan, requirement: Requirement) -> N
     expected = requirement.expected
     listener = plan.one("aws_lb_listener", port=expected["port"])
     expect_equal(listener.where, "protocol", listener.value("protocol"), expected["protocol"])
-    expect_in(
-        listener.where, "TLS policy", listener.value("ssl_policy"), expected["ssl_policies"]
-    )
+    expect_in(listener.where, "TLS policy", listener.value("ssl_policy"), expected["ssl_policies"])
 
 
 @pytest.mark.requirement("ALB-03")
 def test_http_redirects_to_https(plan: Plan, requirement: Requirement) -> None:
-    listener, expected = plan.one("aws_lb_listener", port=requirement.expected["port"]), requirement.expected
+    listener, expected = (
+        plan.one("aws_lb_listener", port=requirement.expected["port"]),
+        requirement.expected,
+    )
     redirect = "default_action[0].redirect[0]"
     action, port = listener.value("default_action[0].type"), listener.value(f"{redirect}.port")
-    protocol, status = listener.value(f"{redirect}.protocol"), listener.value(f"{redirect}.status_code")
+    protocol, status = (
+        listener.value(f"{redirect}.protocol"),
+        listener.value(f"{redirect}.status_code"),
+    )
     expect_equal(listener.where, "action", action, "redirect")
     expect_equal(listener.where, "port", port, expected["redirect_port"])
     expect_equal(listener.where, "protocol", protocol, expected["redirect_protocol"])
@@ -173,7 +183,9 @@ def test_metric_has_its_target_and_cooldowns(
     disabled = policy.value(f"{CONFIGURATION}.disable_scale_in")
     expect_equal(policy.where, "target", target, expected["targets"][metric])
     expect_equal(policy.where, "scale-in cooldown", scale_in, expected["scale_in_cooldown_seconds"])
-    expect_equal(policy.where, "scale-out cooldown", scale_out, expected["scale_out_cooldown_seconds"])
+    expect_equal(
+        policy.where, "scale-out cooldown", scale_out, expected["scale_out_cooldown_seconds"]
+    )
     expect(policy.where, not disabled, "scale-in enabled", "disabled")
 
 
@@ -196,7 +208,9 @@ def test_scheduled_action_exists(
 ) -> None:
     expect_contains("SCALE-03", "actions", requirement.expected["actions"], action)
     scheduled = plan.one("aws_appautoscaling_scheduled_action", name=f"{prefix}-{action}")
-    bounds = only(scheduled.where, "scalable target action", scheduled.value("scalable_target_action"))
+    bounds = only(
+        scheduled.where, "scalable target action", scheduled.value("scalable_target_action")
+    )
     expect(scheduled.where, bounds["min_capacity"] is not None, "a minimum", "none")
 
 

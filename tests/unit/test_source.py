@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.source import SourceTree
 
 from tests.support.catalogue import Requirement
 from tests.support.expectations import (
@@ -14,7 +15,6 @@ from tests.support.expectations import (
     found,
     only,
 )
-from tests.support.source import SourceTree
 
 pytestmark = pytest.mark.source
 
@@ -63,7 +63,10 @@ def test_backend_block_leaves_the_key_to_the_environment(
 
 @pytest.mark.requirement("DB-07")
 def test_final_snapshot_has_a_name_of_its_own(source: SourceTree) -> None:
-    names = [b.attributes.get("final_snapshot_identifier") for b in source.blocks("resource", "aws_rds_cluster")]
+    names = [
+        b.attributes.get("final_snapshot_identifier")
+        for b in source.blocks("resource", "aws_rds_cluster")
+    ]
     name = only("terraform/", "final snapshot name", names)
     local = source.resolve(name)
     where = only("terraform/", "cluster", source.blocks("resource", "aws_rds_cluster")).where
@@ -87,5 +90,8 @@ def test_service_leaves_revision_and_count_to_their_owners(
 ) -> None:
     service = only("terraform/", "ECS service", source.blocks("resource", "aws_ecs_service"))
     lifecycle = only(service.where, "lifecycle block", service.blocks("lifecycle"))
-    ignored = [str(name) for name in found(service.where, "ignored change", lifecycle.get("ignore_changes"))]
+    ignored = [
+        str(name)
+        for name in found(service.where, "ignored change", lifecycle.get("ignore_changes"))
+    ]
     expect_members(service.where, "ignored changes", ignored, requirement.expected["ignored"])

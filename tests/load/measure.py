@@ -1,0 +1,174 @@
+"""What a run observed, as plain data, and the recorder that collects it.
+
+A request belongs to the period in which it was *due*, so that every scheduled request of a
+period is accounted for in it, answered or not.
+"""
+
+from __future__ import annotations
+
+import errno
+import math
+import socket
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+# Errors of this machine, not of the service: no descriptor, no address, no name. With them the
+# request never had a chance to reach the service.
+_LOCAL_ERRNOS = frozenset(
+    {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENETUNREACH}
+)
+
+
+@dataclass(frozen=True)
+class Period:
+    """One alarm period of the run; all times in seconds.
+
+    `offered` requests were due, `sent` left, `dropped` could not leave in time. `response_times`
+    run from actual send to response headers, what a load balancer calls target response time;
+    `waits` from intended send, what a visitor sees. `errors` counts by reason; `local_errors`
+    the part that never reached the service. `cpu_percent` is the generator's, of one core; None
+    when it was not sampled.
+    """
+
+    offered: int
+    sent: int
+    dropped: int
+    response_times: tuple[float, ...]
+    waits: tuple[float, ...]
+    lateness: tuple[float, ...]
+    errors: Mapping[str, int]
+    local_errors: Mapping[str, int]
+    cpu_percent: float | None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A whole run: its complete periods, oldest first, and whether it was cut short."""
+
+    period_seconds: float
+    periods: tuple[Period, ...]
+    partial: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """How much time the complete periods cover."""
+        return self.period_seconds * len(self.periods)
+
+
+@dataclass
+class _Bucket:
+    offered: int = 0
+    sent: int = 0
+    dropped: int = 0
+    response_times: list[float] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    lateness: list[float] = field(default_factory=list)
+    errors: Counter[str] = field(default_factory=Counter)
+    local_errors: Counter[str] = field(default_factory=Counter)
+    cpu_seconds: float = 0.0
+    cpu_sampled_seconds: float = 0.0
+
+
+class Recorder:
+    """Collects a run; every `due` is in seconds since the judged part began.
+
+    Requests due before 0 warm the service up and are not recorded.
+    """
+
+    def __init__(self, period_seconds: float, periods: int) -> None:
+        self.period_seconds = period_seconds
+        self._buckets = [_Bucket() for _ in range(periods)]
+
+    def offered(self, due: float) -> None:
+        """A request was due."""
+        self._at(due).offered += 1
+
+    def dropped(self, due: float) -> None:
+        """A due request did not leave."""
+        self._at(due).dropped += 1
+
+    def sent(self, due: float, lateness: float) -> None:
+        """A request left, `lateness` seconds after it was due."""
+        bucket = self._at(due)
+        bucket.sent += 1
+        bucket.lateness.append(lateness)
+
+    def answered(self, due: float, response_time: float, wait: float) -> None:
+        """Response headers came, whatever the status."""
+        bucket = self._at(due)
+        bucket.response_times.append(response_time)
+        bucket.waits.append(wait)
+
+    def failed(self, due: float, reason: str, local: bool = False) -> None:
+        """The request did not end as the traffic file expects."""
+        bucket = self._at(due)
+        bucket.errors[reason] += 1
+        bucket.local_errors[reason] += local
+
+    def cpu(self, now: float, used_seconds: float, sampled_seconds: float) -> None:
+        """The generator used this much processor time in the interval that ended `now`."""
+        bucket = self._at(now)
+        bucket.cpu_seconds += used_seconds
+        bucket.cpu_sampled_seconds += sampled_seconds
+
+    def measured(self, complete_periods: int, partial: bool) -> Measured:
+        """The first `complete_periods` periods as frozen data."""
+        done = tuple(_freeze(bucket) for bucket in self._buckets[:complete_periods])
+        return Measured(self.period_seconds, done, partial)
+
+    def _at(self, due: float) -> _Bucket:
+        index = math.floor(due / self.period_seconds)
+        return self._buckets[index] if 0 <= index < len(self._buckets) else _Bucket()
+
+
+def reason_of(error: BaseException) -> tuple[str, bool]:
+    """A failed request's reason in a few words, and whether it never left this machine."""
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused", False
+    if isinstance(error, socket.gaierror):
+        return "name not resolved", True
+    if isinstance(error, TimeoutError):
+        return "timed out", False
+    number = getattr(error, "errno", None)
+    if number in _LOCAL_ERRNOS:
+        return f"{errno.errorcode[number]} in the generator", True
+    return type(error).__name__, False
+
+
+def quantile(values: Sequence[float], fraction: float) -> float:
+    """The nearest-rank quantile; 0 for no values."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(fraction * len(ordered)) - 1)] if ordered else 0.0
+
+
+def mean(values: Sequence[float]) -> float | None:
+    """The mean, or None for no values: no data is never a number."""
+    return statistics.fmean(values) if values else None
+
+
+def total(counts: Iterable[Mapping[str, int]]) -> Counter[str]:
+    """Counts by reason, added up over periods; reasons counted zero times are left out."""
+    added: Counter[str] = Counter()
+    for count in counts:
+        added.update(count)
+    return +added
+
+
+def _freeze(bucket: _Bucket) -> Period:
+    return Period(
+        offered=bucket.offered,
+        sent=bucket.sent,
+        dropped=bucket.dropped,
+        response_times=tuple(bucket.response_times),
+        waits=tuple(bucket.waits),
+        lateness=tuple(bucket.lateness),
+        errors=dict(bucket.errors),
+        local_errors=dict(+bucket.local_errors),
+        cpu_percent=_percent(bucket.cpu_seconds, bucket.cpu_sampled_seconds),
+    )
+
+
+def _percent(part: float, whole: float) -> float | None:
+    return 100 * part / whole if whole else None

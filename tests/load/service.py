@@ -1,0 +1,157 @@
+"""The deployed task, run on this machine: the stand-in started from its task definition.
+
+Port mapping: the container listens on its containerPort in a network of its own. Here that port
+may be taken, so the stand-in listens on a free loopback port instead, as with
+`docker run -p 127.0.0.1:<free>:<containerPort>`. The mapping lives outside the container: its
+environment stays exactly the task definition's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.load.deployed import Task
+from tests.load.gate import Verdict
+from tests.support.outcomes import Invalid, Violation
+from tests.support.standin.__main__ import EX_CONFIG
+
+_ROOT = Path(__file__).resolve().parents[2]
+_START_SECONDS = 20
+_STOP_SECONDS = 5
+_POLL_SECONDS = 0.2
+_UNHEALTHY_STATUS = 400  # curl -f
+
+
+@dataclass
+class Service:
+    """A running stand-in; `served` is filled in once it has stopped."""
+
+    host: str
+    probes: int = 0
+    served: int | None = None
+
+
+@dataclass(frozen=True)
+class Application:
+    """What the stand-in pretends to be.
+
+    `required` are the variables it cannot do without, `paths` what it serves besides
+    `health_path`, `service_seconds` the mean time it takes.
+    """
+
+    required: tuple[str, ...]
+    paths: tuple[str, ...]
+    health_path: str
+    service_seconds: float = 0.0
+
+
+@contextlib.contextmanager
+def running(task: Task, application: Application) -> Iterator[Service]:
+    """The task as a healthy process on loopback, stopped on leaving.
+
+    Raises Violation when it does not start or does not become healthy within the task
+    definition's own grace.
+    """
+    command = [sys.executable, "-E", "-m", "tests.support.standin",
+               "--service-time", str(application.service_seconds),
+               "--health-path", application.health_path,
+               "--require", *application.required, "--serve", *application.paths]  # fmt: skip
+    process = subprocess.Popen(
+        command,
+        cwd=_ROOT,
+        env=dict(task.environment),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is answered by whoever started it, in order
+    )
+    try:
+        service = Service(host=f"http://127.0.0.1:{_port(process, task)}")
+        _await_healthy(service, task)
+        yield service
+        service.served = _stop(process)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def measured(task: Task, service: Service, answered: int) -> Verdict:
+    """Whether the task gave the answers, `answered` of them, that the generator says it got."""
+    expected = "every answer comes from the task that the service runs"
+    if service.served is None:
+        return Verdict("fail", expected, "the task died during the run")
+    if not answered:
+        return Verdict("invalid", expected, "nothing was measured")
+    served = service.served - service.probes
+    actual = (
+        f"{len(task.environment)} variables, healthy on {task.health_check.path}; it answered"
+        f" {served} requests, {answered} of them in the judged periods"
+    )
+    return Verdict("pass" if served >= answered else "fail", expected, actual)
+
+
+def _port(process: subprocess.Popen[str], task: Task) -> int:
+    assert process.stdout is not None
+    ready, _, _ = select.select([process.stdout], [], [], _START_SECONDS)
+    line = process.stdout.readline() if ready else ""
+    if line:
+        return int(json.loads(line)["port"])
+    process.kill()
+    _, complaint = process.communicate()
+    if process.returncode == EX_CONFIG:
+        raise Violation(
+            where=task.arn,
+            expected="every variable of the environment contract, with a value",
+            actual=complaint.strip(),
+        )
+    raise Invalid(f"the stand-in did not start: {complaint.strip() or 'no answer'}")
+
+
+def _await_healthy(service: Service, task: Task) -> None:
+    """Ask as the health check does; the first healthy answer makes the container healthy."""
+    check = task.health_check
+    deadline = time.monotonic() + check.grace_seconds
+    while True:
+        service.probes += 1
+        seen = _probe(service.host, check.path, check.timeout_seconds)
+        if isinstance(seen, int) and seen < _UNHEALTHY_STATUS:
+            return
+        # A definite answer from a process without dependencies does not change by waiting.
+        if isinstance(seen, int) or time.monotonic() > deadline:
+            raise Violation(
+                where=task.arn,
+                expected=f"GET {check.path} answers below {_UNHEALTHY_STATUS}",
+                actual=f"it answers {seen}",
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def _probe(host: str, path: str, timeout_seconds: float) -> int | str:
+    connection = http.client.HTTPConnection(host.removeprefix("http://"), timeout=timeout_seconds)
+    try:
+        connection.request("GET", path, headers={"Connection": "close"})
+        return connection.getresponse().status
+    except OSError as error:
+        return type(error).__name__
+    finally:
+        connection.close()
+
+
+def _stop(process: subprocess.Popen[str]) -> int | None:
+    """Close its standard input; the requests it counted, None if it died before."""
+    try:
+        output, _ = process.communicate(timeout=_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        return None
+    lines = output.splitlines()
+    return int(json.loads(lines[-1])["served"]) if lines else None

@@ -1,0 +1,270 @@
+"""Probes of the gaps in ECS, Application Auto Scaling and CloudWatch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.selftest.emulator.probes import probe
+from tests.selftest.emulator.probes.network import security_group, subnets
+from tests.support.emulator import EmulatorSession
+
+_DIMENSION = "ecs:service:DesiredCount"
+
+
+def service(session: EmulatorSession, name: str, block: str) -> dict[str, Any]:
+    """A Spot service of two tasks in a cluster of its own; its network configuration."""
+    ecs = session.client("ecs")
+    ecs.create_cluster(clusterName=name)
+    definition(session, name)
+    places = subnets(session, block)
+    network = {
+        "awsvpcConfiguration": {
+            "subnets": places,
+            "securityGroups": [security_group(session, name, places[0])],
+        }
+    }
+    ecs.create_service(
+        cluster=name,
+        serviceName=name,
+        taskDefinition=name,
+        desiredCount=2,
+        capacityProviderStrategy=[{"capacityProvider": "FARGATE_SPOT", "weight": 1}],
+        healthCheckGracePeriodSeconds=60,
+        enableECSManagedTags=True,
+        deploymentConfiguration={
+            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+            "maximumPercent": 200,
+            "minimumHealthyPercent": 100,
+        },
+        networkConfiguration=network,
+    )
+    return network
+
+
+def definition(session: EmulatorSession, family: str) -> None:
+    """A task definition of one container with a port and a health check."""
+    session.client("ecs").register_task_definition(
+        family=family,
+        networkMode="awsvpc",
+        requiresCompatibilities=["FARGATE"],
+        cpu="256",
+        memory="512",
+        containerDefinitions=[
+            {
+                "name": "app",
+                "image": "app:1",
+                "portMappings": [{"containerPort": 3000}],
+                "healthCheck": {"command": ["CMD", "true"]},
+            }
+        ],
+    )
+
+
+def _described(session: EmulatorSession, name: str) -> dict[str, Any]:
+    ecs = session.client("ecs")
+    found: dict[str, Any] = ecs.describe_services(cluster=name, services=[name])["services"][0]
+    return found
+
+
+@probe("ecs/service read-back")
+def service_read_back(session: EmulatorSession) -> None:
+    """A service reads back as it was asked for, also after an update."""
+    service(session, "whole", "61")
+    found = _described(session, "whole")
+    assert found["healthCheckGracePeriodSeconds"] == 60
+    assert found["enableECSManagedTags"]
+    assert found["deploymentConfiguration"]["deploymentCircuitBreaker"]["rollback"]
+    assert found["capacityProviderStrategy"][0]["capacityProvider"] == "FARGATE_SPOT"
+    assert "launchType" not in found
+    session.client("ecs").update_service(
+        cluster="whole", service="whole", healthCheckGracePeriodSeconds=90, taskDefinition="whole"
+    )
+    found = _described(session, "whole")
+    assert found["healthCheckGracePeriodSeconds"] == 90
+    assert found["taskDefinition"].endswith(":task-definition/whole:1")
+
+
+@probe("ecs/service task counts")
+def service_task_counts(session: EmulatorSession) -> None:
+    """A service counts the tasks of its group and nothing else."""
+    run_tasks(session, "counted", "62")
+    ecs = session.client("ecs")
+    ecs.update_service(cluster="counted", service="counted", desiredCount=3)
+    found = _described(session, "counted")
+    assert (found["runningCount"], found["pendingCount"]) == (2, 1)
+
+
+def run_tasks(session: EmulatorSession, name: str, block: str) -> list[str]:
+    """Two tasks in the group of a new service; their ARNs."""
+    network = service(session, name, block)
+    made = session.client("ecs").run_task(
+        cluster=name,
+        taskDefinition=name,
+        launchType="FARGATE",
+        group=f"service:{name}",
+        count=2,
+        networkConfiguration=network,
+    )
+    return [task["taskArn"] for task in made["tasks"]]
+
+
+@probe("ecs/tasks without container memory")
+def tasks_without_container_memory(session: EmulatorSession) -> None:
+    """On Fargate the memory may be left to the task, and stays unset on the container."""
+    assert len(run_tasks(session, "frugal", "65")) == 2
+    ecs = session.client("ecs")
+    found = ecs.describe_task_definition(taskDefinition="frugal")["taskDefinition"]
+    assert "memoryReservation" not in found["containerDefinitions"][0]
+
+
+@probe("ecs/task network")
+def task_network(session: EmulatorSession) -> None:
+    """Tasks are spread over the subnets, and their addresses belong to them."""
+    tasks = run_tasks(session, "spread", "67")
+    found = session.client("ecs").describe_tasks(cluster="spread", tasks=tasks)["tasks"]
+    details = [
+        {pair["name"]: pair.get("value") for pair in task["attachments"][0]["details"]}
+        for task in found
+    ]
+    assert len({detail["subnetId"] for detail in details}) == 2
+    assert all(detail["privateIPv4Address"].startswith("10.67.") for detail in details)
+
+
+@probe("ecs/tasks of a service")
+def tasks_of_a_service(session: EmulatorSession) -> None:
+    """The tasks of one service are not those of another."""
+    run_tasks(session, "one", "68")
+    ecs = session.client("ecs")
+    assert len(ecs.list_tasks(cluster="one", serviceName="one")["taskArns"]) == 2
+    assert ecs.list_tasks(cluster="one", serviceName="other")["taskArns"] == []
+
+
+@probe("ecs/running tasks")
+def running_tasks(session: EmulatorSession) -> None:
+    """A task of a service runs until it is stopped."""
+    tasks = run_tasks(session, "lasting", "66")
+    ecs = session.client("ecs")
+    asked = [ecs.describe_tasks(cluster="lasting", tasks=tasks)["tasks"] for _ in range(6)]
+    assert {task["lastStatus"] for task in asked[-1]} == {"RUNNING"}
+    ecs.stop_task(cluster="lasting", task=tasks[0])
+    found = ecs.describe_tasks(cluster="lasting", tasks=tasks[:1])["tasks"]
+    assert found[0]["lastStatus"] == "STOPPED"
+
+
+@probe("ecs/task definition read-back")
+def task_definition_read_back(session: EmulatorSession) -> None:
+    """AWS fills in the host port and the timings of a health check."""
+    definition(session, "defaults")
+    ecs = session.client("ecs")
+    found = ecs.describe_task_definition(taskDefinition="defaults")["taskDefinition"]
+    container = found["containerDefinitions"][0]
+    assert container["portMappings"] == [
+        {"containerPort": 3000, "hostPort": 3000, "protocol": "tcp"}
+    ]
+    assert container["healthCheck"]["interval"] == 30
+
+
+def scaling_policy(session: EmulatorSession, name: str, **specification: str) -> list[Any]:
+    """A target tracking policy with a target of 50 on a service `name`; its alarms."""
+    scaling = session.client("application-autoscaling")
+    place = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{name}/{name}",
+        "ScalableDimension": _DIMENSION,
+    }
+    scaling.register_scalable_target(**place, MinCapacity=1, MaxCapacity=4, Tags={"Owner": "ops"})
+    made = scaling.put_scaling_policy(
+        **place,
+        PolicyName=name,
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": 50,
+            "PredefinedMetricSpecification": specification,
+        },
+    )
+    names = [alarm["AlarmName"] for alarm in made["Alarms"]]
+    found: list[Any] = session.client("cloudwatch").describe_alarms(AlarmNames=names)[
+        "MetricAlarms"
+    ]
+    return sorted(found, key=lambda alarm: int(alarm["EvaluationPeriods"]))
+
+
+@probe("application-autoscaling/target tracking alarms")
+def target_tracking_alarms(session: EmulatorSession) -> None:
+    """The alarms have the policy's metric, its target, and 90 % of it for scaling in."""
+    service(session, "tracked", "63")
+    high, low = scaling_policy(
+        session,
+        "tracked",
+        PredefinedMetricType="ALBRequestCountPerTarget",
+        ResourceLabel="app/balancer/1/targetgroup/group/2",
+    )
+    assert (high["Threshold"], high["EvaluationPeriods"]) == (50, 3)
+    assert (low["Threshold"], low["EvaluationPeriods"]) == (45, 15)
+    assert high["MetricName"] == "RequestCountPerTarget"
+    assert {"Name": "LoadBalancer", "Value": "app/balancer/1"} in high["Dimensions"]
+    assert {"Name": "TargetGroup", "Value": "targetgroup/group/2"} in high["Dimensions"]
+
+
+@probe("application-autoscaling/tags")
+def scalable_target_tags(session: EmulatorSession) -> None:
+    """The tags of a scalable target read back and can be changed."""
+    service(session, "labelled", "64")
+    scaling_policy(session, "labelled", PredefinedMetricType="ECSServiceAverageCPUUtilization")
+    scaling = session.client("application-autoscaling")
+    found = scaling.describe_scalable_targets(
+        ServiceNamespace="ecs", ResourceIds=["service/labelled/labelled"]
+    )
+    arn = found["ScalableTargets"][0]["ScalableTargetARN"]
+    assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"Owner": "ops"}
+    scaling.untag_resource(ResourceARN=arn, TagKeys=["Owner"])
+    assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {}
+
+
+@probe("application-autoscaling/activities")
+def scaling_activities(session: EmulatorSession) -> None:
+    """Nothing has scaled, and asking is allowed."""
+    scaling = session.client("application-autoscaling")
+    assert scaling.describe_scaling_activities(ServiceNamespace="ecs")["ScalingActivities"] == []
+
+
+def alarm(session: EmulatorSession, name: str, threshold: float) -> None:
+    """Put an alarm on the CPU of ECS."""
+    session.client("cloudwatch").put_metric_alarm(
+        AlarmName=name,
+        Namespace="AWS/ECS",
+        MetricName="CPUUtilization",
+        Statistic="Average",
+        ComparisonOperator="GreaterThanThreshold",
+        Threshold=threshold,
+        Period=60,
+        EvaluationPeriods=2,
+    )
+
+
+def _state(session: EmulatorSession, name: str) -> str:
+    found = session.client("cloudwatch").describe_alarms(AlarmNames=[name])
+    return str(found["MetricAlarms"][0]["StateValue"])
+
+
+@probe("cloudwatch/first state")
+def first_state(session: EmulatorSession) -> None:
+    """A new alarm has insufficient data; a changed one keeps its state."""
+    alarm(session, "young", 50)
+    assert _state(session, "young") == "INSUFFICIENT_DATA"
+    session.client("cloudwatch").set_alarm_state(
+        AlarmName="young", StateValue="ALARM", StateReason="probe"
+    )
+    alarm(session, "young", 60)
+    assert _state(session, "young") == "ALARM"
+
+
+@probe("cloudwatch/alarm history")
+def alarm_history(session: EmulatorSession) -> None:
+    """A change of state is in the history of its alarm, newest first."""
+    alarm(session, "remembered", 50)
+    cloudwatch = session.client("cloudwatch")
+    cloudwatch.set_alarm_state(AlarmName="remembered", StateValue="ALARM", StateReason="probe")
+    items = cloudwatch.describe_alarm_history(AlarmName="remembered")["AlarmHistoryItems"]
+    assert [item["HistoryItemType"] for item in items] == ["StateUpdate", "ConfigurationUpdate"]
+    assert "to ALARM" in items[0]["HistorySummary"]

@@ -1,0 +1,72 @@
+"""Probes of the gaps in CloudFront and ACM."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.selftest.emulator.probes import probe
+from tests.support.emulator import EmulatorSession
+
+_CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+
+
+def distribution() -> dict[str, Any]:
+    """The smallest configuration: one bucket behind an origin access control."""
+    return {
+        "CallerReference": "probe",
+        "Comment": "probe",
+        "Enabled": True,
+        "WebACLId": "arn:aws:wafv2:us-east-1:222233334444:global/webacl/probe/1",
+        "Origins": {
+            "Quantity": 1,
+            "Items": [
+                {
+                    "Id": "assets",
+                    "DomainName": "assets.s3.us-east-1.amazonaws.com",
+                    "OriginAccessControlId": "EPROBE",
+                    "S3OriginConfig": {"OriginAccessIdentity": ""},
+                }
+            ],
+        },
+        "DefaultCacheBehavior": {
+            "TargetOriginId": "assets",
+            "ViewerProtocolPolicy": "redirect-to-https",
+            "CachePolicyId": _CACHING_DISABLED,
+        },
+    }
+
+
+@probe("cloudfront/distribution read-back")
+def distribution_read_back(session: EmulatorSession) -> None:
+    """Origin access control and policies read back, and no legacy cache settings with them."""
+    cloudfront = session.client("cloudfront")
+    made = cloudfront.create_distribution(DistributionConfig=distribution())["Distribution"]
+    found = cloudfront.get_distribution(Id=made["Id"])["Distribution"]["DistributionConfig"]
+    assert found["Origins"]["Items"][0]["OriginAccessControlId"] == "EPROBE"
+    behaviour = found["DefaultCacheBehavior"]
+    assert behaviour["CachePolicyId"] == _CACHING_DISABLED
+    assert "ForwardedValues" not in behaviour and "MinTTL" not in behaviour
+
+
+@probe("acm/DNS validation")
+def dns_validation(session: EmulatorSession) -> None:
+    """A certificate is pending until its record exists, and issued then."""
+    acm, route53 = session.client("acm"), session.client("route53")
+    arn = acm.request_certificate(DomainName="probe.example", ValidationMethod="DNS")[
+        "CertificateArn"
+    ]
+    certificate = acm.describe_certificate(CertificateArn=arn)["Certificate"]
+    assert certificate["Status"] == "PENDING_VALIDATION"
+    record = certificate["DomainValidationOptions"][0]["ResourceRecord"]
+    zone = route53.create_hosted_zone(Name="probe.example", CallerReference="probe")
+    entry = {
+        "Name": record["Name"],
+        "Type": record["Type"],
+        "TTL": 300,
+        "ResourceRecords": [{"Value": record["Value"]}],
+    }
+    route53.change_resource_record_sets(
+        HostedZoneId=zone["HostedZone"]["Id"],
+        ChangeBatch={"Changes": [{"Action": "UPSERT", "ResourceRecordSet": entry}]},
+    )
+    assert acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"] == "ISSUED"

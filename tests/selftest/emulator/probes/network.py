@@ -1,0 +1,80 @@
+"""Probes of the network's gaps, and a small network for the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.selftest.emulator.probes import probe
+from tests.support.emulator import EmulatorSession
+
+ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
+
+
+def subnets(session: EmulatorSession, block: str) -> list[str]:
+    """A new VPC's three subnets, one per zone. `block` is the /16's second octet."""
+    ec2 = session.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock=f"10.{block}.0.0/16")["Vpc"]["VpcId"]
+    return [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.{block}.{number}.0/24", AvailabilityZone=zone)[
+            "Subnet"
+        ]["SubnetId"]
+        for number, zone in enumerate(ZONES)
+    ]
+
+
+def security_group(session: EmulatorSession, name: str, subnet: str) -> str:
+    """A new security group in the VPC of a subnet."""
+    ec2 = session.client("ec2")
+    vpc = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]
+    made: Any = ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)
+    return str(made["GroupId"])
+
+
+@probe("ec2/rule descriptions")
+def rule_descriptions(session: EmulatorSession) -> None:
+    """The description of a rule between two groups reads back, both ways AWS shows it."""
+    ec2 = session.client("ec2")
+    subnet = subnets(session, "41")[0]
+    source, target = (security_group(session, name, subnet) for name in ("source", "target"))
+    pair = {"GroupId": source, "Description": "from the source"}
+    permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "UserIdGroupPairs": [pair]}
+    ec2.authorize_security_group_ingress(GroupId=target, IpPermissions=[permission])
+    filters = [{"Name": "group-id", "Values": [target]}]
+    rules = ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
+    assert "from the source" in [rule.get("Description") for rule in rules]
+    group = ec2.describe_security_groups(GroupIds=[target])["SecurityGroups"][0]
+    read = group["IpPermissions"][0]["UserIdGroupPairs"][0]
+    assert read["Description"] == "from the source"
+
+
+@probe("ec2/blackhole routes")
+def blackhole_routes(session: EmulatorSession) -> None:
+    """A route is active while its NAT gateway exists and leads nowhere afterwards."""
+    ec2 = session.client("ec2")
+    subnet = subnets(session, "42")[0]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)
+    gateway = made["NatGateway"]["NatGatewayId"]
+    vpc = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=gateway)
+
+    def states() -> list[str]:
+        tables = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+        return [route["State"] for route in tables[0]["Routes"] if "NatGatewayId" in route]
+
+    assert states() == ["active"]
+    ec2.delete_nat_gateway(NatGatewayId=gateway)
+    assert states() == ["blackhole"]
+
+
+@probe("elbv2/plain listeners")
+def plain_listeners(session: EmulatorSession) -> None:
+    """An HTTP listener has no SSL policy."""
+    elbv2 = session.client("elbv2")
+    balancer = elbv2.create_load_balancer(Name="plain", Subnets=subnets(session, "43")[:2])
+    action = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
+    arn = balancer["LoadBalancers"][0]["LoadBalancerArn"]
+    elbv2.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=[action])
+    listener = elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"][0]
+    assert "SslPolicy" not in listener

@@ -1,0 +1,193 @@
+"""The load verdict bites: each way a run can go wrong, on synthetic minutes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+
+from tests.load.gate import judge, quiet
+from tests.load.measure import Measured, Recorder
+from tests.support.alarms import Alarm, Missing, State
+from tests.support.traffic import Traffic
+
+pytestmark = pytest.mark.selftest
+
+Minutes = Callable[..., Measured]
+
+
+def refuse_some(recorder: Recorder) -> None:
+    """Ten refused connections in the second minute."""
+    for request in range(10):
+        recorder.offered(61 + request)
+        recorder.sent(61 + request, lateness=0)
+        recorder.failed(61 + request, "connection refused")
+
+
+def run_out_of_descriptors(recorder: Recorder) -> None:
+    """One request that never left this machine."""
+    recorder.offered(1)
+    recorder.sent(1, lateness=0)
+    recorder.failed(1, "EMFILE in the generator", local=True)
+
+
+def be_late(recorder: Recorder) -> None:
+    """Enough late requests to move the 99th percentile."""
+    for request in range(10):
+        recorder.offered(request)
+        recorder.sent(request, lateness=0.2)
+
+
+def overload(recorder: Recorder) -> None:
+    """A second minute at nearly full CPU."""
+    recorder.cpu(90, used_seconds=59, sampled_seconds=59)
+
+
+def drop_some(recorder: Recorder) -> None:
+    """Ten requests that were due and did not leave."""
+    for request in range(10):
+        recorder.offered(request)
+        recorder.dropped(request)
+
+
+def test_a_quick_service_passes(alarm: Alarm, traffic: Traffic, minutes: Minutes) -> None:
+    verdict = judge(alarm, minutes(0.1, 0.2), traffic)
+    assert verdict.outcome == "pass"
+    assert verdict.actual == (
+        "minute 1: 0.100 s, minute 2: 0.200 s → OK; offered 1.7/s, achieved 1.7/s"
+    )
+
+
+def test_two_slow_minutes_fail_with_the_time_of_the_alarm(
+    alarm: Alarm, traffic: Traffic, minutes: Minutes
+) -> None:
+    verdict = judge(alarm, minutes(0.1, 0.2, 0.1, 0.612, 0.655), traffic)
+    assert verdict.outcome == "fail"
+    assert verdict.expected == "no 2 consecutive minutes with a mean above 0.500 s"
+    assert verdict.actual.startswith(
+        "minute 4: 0.612 s, minute 5: 0.655 s → ALARM at 00:05:00; offered"
+    )
+
+
+def test_an_alarm_that_recovers_still_fails(
+    alarm: Alarm, traffic: Traffic, minutes: Minutes
+) -> None:
+    assert judge(alarm, minutes(0.6, 0.6, 0.1, 0.1), traffic).outcome == "fail"
+
+
+def test_slow_minutes_apart_pass(alarm: Alarm, traffic: Traffic, minutes: Minutes) -> None:
+    assert judge(alarm, minutes(0.6, 0.1, 0.6, 0.1), traffic).outcome == "pass"
+
+
+def test_refused_connections_over_budget_fail(
+    alarm: Alarm, traffic: Traffic, minutes: Minutes
+) -> None:
+    verdict = judge(alarm, minutes(0.1, 0.1, spoil=refuse_some), traffic)
+    assert verdict.outcome == "fail"
+    assert (
+        "10 of 210 requests failed (4.8 %, budget 1 %): 10 × connection refused" in verdict.actual
+    )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (run_out_of_descriptors, "never reached the service: 1 × EMFILE in the generator"),
+        (be_late, "the generator was late: p99 0.200 s"),
+        (overload, "the generator was overloaded: CPU 98 %"),
+        (drop_some, "the offered rate was missed: 10 of 210"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_an_unsound_generator_is_invalid(
+    spoil: Callable[[Recorder], None],
+    reason: str,
+    alarm: Alarm,
+    traffic: Traffic,
+    minutes: Minutes,
+) -> None:
+    verdict = judge(alarm, minutes(0.1, 0.1, spoil=spoil), traffic)
+    assert verdict.outcome == "invalid"
+    assert reason in verdict.actual
+
+
+def test_an_unsound_generator_is_invalid_even_when_the_service_looks_slow(
+    alarm: Alarm, traffic: Traffic, minutes: Minutes
+) -> None:
+    assert judge(alarm, minutes(0.9, 0.9, spoil=overload), traffic).outcome == "invalid"
+
+
+@pytest.mark.parametrize(
+    "measured",
+    [
+        Recorder(60, 0).measured(0, partial=False),
+        Recorder(60, 2).measured(2, partial=False),
+    ],
+    ids=["no-periods", "empty-periods"],
+)
+@pytest.mark.parametrize("mode", list(Missing), ids=lambda mode: mode.value)
+def test_no_data_is_invalid_however_the_alarm_treats_it(
+    measured: Measured, mode: Missing, alarm: Alarm, traffic: Traffic
+) -> None:
+    silent = dataclasses.replace(alarm, treat_missing_data=mode)
+    assert judge(silent, measured, traffic).outcome == "invalid"
+
+
+def test_a_service_that_only_refuses_is_invalid(alarm: Alarm, traffic: Traffic) -> None:
+    recorder = Recorder(60, 2)
+    recorder.cpu(1, used_seconds=0.1, sampled_seconds=1)
+    recorder.cpu(61, used_seconds=0.1, sampled_seconds=1)
+    refuse_some(recorder)
+    verdict = judge(alarm, recorder.measured(2, partial=False), traffic)
+    assert verdict.outcome == "invalid"
+    assert "nothing answered: 10 × connection refused" in verdict.actual
+
+
+def test_a_minute_without_data_is_invalid(alarm: Alarm, traffic: Traffic, minutes: Minutes) -> None:
+    gap = Recorder(60, 1)
+    gap.cpu(1, used_seconds=0.1, sampled_seconds=1)
+    sound = minutes(0.1, 0.1)
+    periods = (*sound.periods, *gap.measured(1, partial=False).periods)
+    verdict = judge(alarm, dataclasses.replace(sound, periods=periods), traffic)
+    assert verdict.outcome == "invalid"
+    assert "no data in minute 3" in verdict.actual
+
+
+def test_fewer_minutes_than_the_alarm_needs_are_invalid(
+    alarm: Alarm, traffic: Traffic, minutes: Minutes
+) -> None:
+    verdict = judge(alarm, minutes(0.1), traffic)
+    assert verdict.outcome == "invalid"
+    assert verdict.actual.startswith("complete minutes: 1, the alarm needs 2")
+
+
+def test_the_time_before_the_run_is_not_held_against_the_service(
+    alarm: Alarm, traffic: Traffic, minutes: Minutes
+) -> None:
+    nervous = dataclasses.replace(
+        alarm, datapoints_to_alarm=1, treat_missing_data=Missing.BREACHING
+    )
+    verdict = judge(nervous, minutes(0.1, 0.1), traffic)
+    assert (verdict.outcome, verdict.states) == ("pass", (None, State.OK))
+
+
+def test_an_interrupted_run_is_invalid(alarm: Alarm, traffic: Traffic, minutes: Minutes) -> None:
+    verdict = judge(alarm, minutes(0.1, 0.1, partial=True), traffic)
+    assert verdict.outcome == "invalid"
+    assert "interrupted after 2 complete minutes" in verdict.actual
+
+
+def test_an_unsampled_generator_is_invalid(
+    alarm: Alarm, traffic: Traffic, minutes: Minutes
+) -> None:
+    sound = minutes(0.1, 0.1)
+    blind = tuple(dataclasses.replace(period, cpu_percent=None) for period in sound.periods)
+    verdict = judge(alarm, dataclasses.replace(sound, periods=blind), traffic)
+    assert verdict.outcome == "invalid"
+    assert "not sampled" in verdict.actual
+
+
+def test_m_of_n_is_said_as_such(alarm: Alarm) -> None:
+    three_of_five = dataclasses.replace(alarm, evaluation_periods=5, datapoints_to_alarm=3)
+    assert quiet(three_of_five) == "fewer than 3 of any 5 minutes with a mean above 0.500 s"

@@ -1,0 +1,55 @@
+"""The traffic file is checked before anything is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import traffic
+from tests.support.outcomes import SuiteError
+
+pytestmark = pytest.mark.selftest
+
+TEXT = traffic.DEFAULT_PATH.read_text(encoding="utf-8")
+
+
+def test_the_traffic_file_is_valid_and_names_every_environment() -> None:
+    assert set(traffic.load().environments) == {"develop", "staging", "production"}
+
+
+def test_the_pool_holds_every_visitor_for_the_longest_response() -> None:
+    assert traffic.load().connections(50) == 50 * (5 + 10)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("weight: 3", "weight: 0", "pages.0.weight"),
+        ("weight: 3", "wieght: 3", "pages.0"),
+        ("path: /dashboard", "path: /", "listed twice"),
+        ("path: /dashboard", "path: dashboard", "pages.1.path"),
+        ("arrivals: constant", "arrivals: closed", "arrivals"),
+        ("error_budget_percent: 1", "error_budget_percent: .nan", "error_budget_percent"),
+        ("timeout_seconds: 10", "timeout_seconds: [", "not valid YAML"),
+        ("staging:", "qa:", "environments.qa"),
+    ],
+)
+def test_a_wrong_traffic_file_is_one_error_naming_file_and_field(
+    old: str, new: str, told: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "traffic.yaml"
+    path.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(SuiteError, match="traffic.yaml") as caught:
+        traffic.load(path)
+    assert told in str(caught.value)
+
+
+def test_a_missing_traffic_file_is_one_error(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match="cannot be read"):
+        traffic.load(tmp_path / "none.yaml")
+
+
+def test_an_unknown_environment_is_one_error() -> None:
+    with pytest.raises(SuiteError, match="'qa' has no traffic"):
+        traffic.load().place("qa")

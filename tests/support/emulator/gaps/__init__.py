@@ -1,0 +1,1 @@
+"""What moto lacks for the stack, one module per AWS service. Importing a module registers it."""

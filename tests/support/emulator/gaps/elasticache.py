@@ -1,0 +1,326 @@
+"""ElastiCache replication groups as AWS describes them, with member clusters."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import hashlib
+from typing import Any
+
+from tests.support.emulator.registry import Call, Document, declare
+
+REPLICATION_GROUPS = declare(
+    "elasticache",
+    "replication group read-back",
+    "The member list is one short, encryption at rest reads back as false, log deliveries and the "
+    "other settings are lost, changes are ignored and a deleted group stays.",
+)
+MEMBERS = declare(
+    "elasticache",
+    "member clusters",
+    "DescribeCacheClusters(<group>-001) is a 404; members have no zone, security groups, parameter "
+    "group or endpoint.",
+)
+SUBNET_GROUPS = declare(
+    "elasticache",
+    "subnet group zones",
+    "The subnets of a cache subnet group read back without their availability zones.",
+)
+
+# What CreateReplicationGroup and ModifyReplicationGroup set and both descriptions repeat.
+_SHARED = (
+    "CacheNodeType",
+    "AutoMinorVersionUpgrade",
+    "SnapshotRetentionLimit",
+    "SnapshotWindow",
+    "TransitEncryptionEnabled",
+    "TransitEncryptionMode",
+    "AtRestEncryptionEnabled",
+    "NetworkType",
+    "IpDiscovery",
+    "Engine",
+)
+# ElastiCache reports the patch release that a minor version resolves to.
+_PATCH_RELEASES = {"7.0": "7.0.7", "7.1": "7.1.0", "6.2": "6.2.6"}
+
+
+@REPLICATION_GROUPS.fills("CreateReplicationGroup")
+def create(call: Call) -> Document:
+    """Create the group in moto (for snapshots and tags) and describe it here with its members."""
+    # moto would try to look up the security groups' names.
+    call.proceed()
+    asked = call.params
+    name = asked["ReplicationGroupId"]
+    group: Document = {
+        "ReplicationGroupId": name,
+        "Description": asked["ReplicationGroupDescription"],
+        "Status": "available",
+        "PendingModifiedValues": {},
+        "GlobalReplicationGroupInfo": {},
+        "ReplicationGroupCreateTime": datetime.datetime.now(datetime.UTC),
+        "ARN": call.arn(f"replicationgroup:{name}"),
+        "ClusterEnabled": False,
+        "ClusterMode": "disabled",
+        "DataTiering": "disabled",
+        "Engine": "redis",
+        "NetworkType": "ipv4",
+        "IpDiscovery": "ipv4",
+        "AutoMinorVersionUpgrade": True,
+        "SnapshotRetentionLimit": 0,
+        "SnapshotWindow": "05:00-06:00",
+        "TransitEncryptionEnabled": False,
+        "AtRestEncryptionEnabled": False,
+        "AutomaticFailover": "disabled",
+        "MultiAZ": "disabled",
+        "AuthTokenEnabled": False,
+        "LogDeliveryConfigurations": [],
+        "UserGroupIds": asked.get("UserGroupIds", []),
+    }
+    if asked.get("KmsKeyId"):
+        group["KmsKeyId"] = asked["KmsKeyId"]
+    if asked.get("TransitEncryptionEnabled"):
+        group["TransitEncryptionMode"] = "required"
+    common: Document = {
+        "CacheSubnetGroupName": asked.get("CacheSubnetGroupName", "default"),
+        "CacheParameterGroupName": "default.redis7",
+        "EngineVersion": "7.1.0",
+        "PreferredMaintenanceWindow": "sun:05:00-sun:06:00",
+        "Port": asked.get("Port", 6379),
+        "SecurityGroupIds": [],
+    }
+    record = {"group": group, "common": common}
+    _set(call, record, asked)
+    count = asked.get("NumCacheClusters") or 1
+    zones = asked.get("PreferredCacheClusterAZs") or _zones(call, common["CacheSubnetGroupName"])
+    record["zones"] = [zones[n % len(zones)] for n in range(count)]
+    _place(record)
+    call.table("groups")[name] = record
+    for member in group["MemberClusters"]:
+        call.emulator(
+            "CreateCacheCluster",
+            {
+                "CacheClusterId": member,
+                "ReplicationGroupId": name,
+                "Engine": "redis",
+                "CacheNodeType": group.get("CacheNodeType"),
+                "CacheSubnetGroupName": common["CacheSubnetGroupName"],
+                "NumCacheNodes": 1,
+            },
+        )
+    return {"ReplicationGroup": {**group, "Status": "creating"}}
+
+
+@REPLICATION_GROUPS.fills("DescribeReplicationGroups")
+def describe(call: Call) -> Document:
+    """moto's list, each entry replaced by the full description."""
+    answer = call.proceed()
+    records = call.table("groups")
+    answer["ReplicationGroups"] = [
+        copy.deepcopy(records[group["ReplicationGroupId"]]["group"])
+        if group["ReplicationGroupId"] in records
+        else group
+        for group in answer["ReplicationGroups"]
+    ]
+    return answer
+
+
+@REPLICATION_GROUPS.fills("ModifyReplicationGroup")
+def modify(call: Call) -> Document:
+    """Every change takes effect at once."""
+    call.proceed()
+    record = call.table("groups")[call.params["ReplicationGroupId"]]
+    _set(call, record, call.params)
+    _place(record)
+    return {"ReplicationGroup": record["group"]}
+
+
+@REPLICATION_GROUPS.fills("DeleteReplicationGroup")
+def delete(call: Call) -> Document:
+    """Remove the group and its members at once."""
+    answer = call.proceed()
+    record = call.table("groups").pop(call.params["ReplicationGroupId"])
+    for member in record["group"]["MemberClusters"]:
+        call.emulator("DeleteCacheCluster", {"CacheClusterId": member})
+    _forget_in_moto(call, call.params["ReplicationGroupId"])
+    return answer
+
+
+@SUBNET_GROUPS.fills("CreateCacheSubnetGroup", "DescribeCacheSubnetGroups")
+def subnet_groups(call: Call) -> Document:
+    """moto's subnet groups with each subnet's zone."""
+    answer = call.proceed()
+    groups = answer.get("CacheSubnetGroups") or [answer["CacheSubnetGroup"]]
+    subnets = [subnet for group in groups for subnet in group["Subnets"]]
+    wanted = [subnet["SubnetIdentifier"] for subnet in subnets]
+    found = call.emulator("DescribeSubnets", {"SubnetIds": wanted}, service="ec2")["Subnets"]
+    zones = {subnet["SubnetId"]: subnet["AvailabilityZone"] for subnet in found}
+    for subnet in subnets:
+        subnet["SubnetAvailabilityZone"] = {"Name": zones[subnet["SubnetIdentifier"]]}
+    return answer
+
+
+@MEMBERS.fills("DescribeCacheClusters")
+def describe_members(call: Call) -> Document:
+    """moto's list, each member replaced by the full description."""
+    answer = call.proceed()
+    members = {
+        member: _member(call, record, index)
+        for record in call.table("groups").values()
+        for index, member in enumerate(record["group"]["MemberClusters"])
+    }
+    answer["CacheClusters"] = [
+        members.get(cluster["CacheClusterId"], cluster) for cluster in answer["CacheClusters"]
+    ]
+    if not call.params.get("ShowCacheNodeInfo"):
+        for cluster in answer["CacheClusters"]:
+            cluster.pop("CacheNodes", None)
+    return answer
+
+
+@MEMBERS.fills("DeleteCacheCluster")
+def delete_member(call: Call) -> Document:
+    """moto only marks a cluster as deleting; here it is gone, so that a name can be used again."""
+    answer = call.proceed()
+    from moto.elasticache.models import elasticache_backends
+
+    clusters = elasticache_backends[call.account_id][call.region].cache_clusters
+    clusters.pop(call.params["CacheClusterId"], None)
+    return answer
+
+
+def _set(call: Call, record: Document, asked: Document) -> None:
+    """Apply the settings a request names to the group and to what its members share."""
+    group, common = record["group"], record["common"]
+    group.update({key: asked[key] for key in _SHARED if asked.get(key) is not None})
+    if "ReplicationGroupDescription" in asked:
+        group["Description"] = asked["ReplicationGroupDescription"]
+    for flag, field in (
+        ("AutomaticFailoverEnabled", "AutomaticFailover"),
+        ("MultiAZEnabled", "MultiAZ"),
+    ):
+        if asked.get(flag) is not None:
+            group[field] = "enabled" if asked[flag] else "disabled"
+    if asked.get("AuthToken"):
+        group["AuthTokenEnabled"] = True
+        group["AuthTokenLastModifiedDate"] = datetime.datetime.now(datetime.UTC)
+    if asked.get("AuthTokenUpdateStrategy") == "DELETE":
+        group["AuthTokenEnabled"] = False
+    for wanted in asked.get("LogDeliveryConfigurations", []):
+        kept = [
+            delivery
+            for delivery in group["LogDeliveryConfigurations"]
+            if delivery["LogType"] != wanted["LogType"]
+        ]
+        if wanted.get("Enabled", True):
+            kept.append({**wanted, "Status": "active"})
+        group["LogDeliveryConfigurations"] = kept
+    for key in ("PreferredMaintenanceWindow", "CacheParameterGroupName", "NotificationTopicArn"):
+        if asked.get(key):
+            common[key] = asked[key]
+    if asked.get("EngineVersion"):
+        version = asked["EngineVersion"]
+        common["EngineVersion"] = _PATCH_RELEASES.get(version, version)
+    if asked.get("SecurityGroupIds"):
+        common["SecurityGroupIds"] = asked["SecurityGroupIds"]
+
+
+def _place(record: Document) -> None:
+    """Name the members and their endpoints; the first is the primary."""
+    group, port = record["group"], record["common"]["Port"]
+    name = group["ReplicationGroupId"]
+    domain = f"{name}.{_suffix(group['ARN'])}.use1.cache.amazonaws.com"
+    tls = "master" if group["TransitEncryptionEnabled"] else "primary"
+    group["MemberClusters"] = [f"{name}-{n:03d}" for n in range(1, len(record["zones"]) + 1)]
+    if group["SnapshotRetentionLimit"]:
+        group["SnapshottingClusterId"] = group["MemberClusters"][-1]
+    group["NodeGroups"] = [
+        {
+            "NodeGroupId": "0001",
+            "Status": "available",
+            "PrimaryEndpoint": {"Address": f"{tls}.{domain}", "Port": port},
+            "ReaderEndpoint": {"Address": f"replica.{domain}", "Port": port},
+            "NodeGroupMembers": [
+                {
+                    "CacheClusterId": member,
+                    "CacheNodeId": "0001",
+                    "ReadEndpoint": {"Address": f"{member}.{domain}", "Port": port},
+                    "PreferredAvailabilityZone": zone,
+                    "CurrentRole": "primary" if index == 0 else "replica",
+                }
+                for index, (member, zone) in enumerate(
+                    zip(group["MemberClusters"], record["zones"], strict=True)
+                )
+            ],
+        }
+    ]
+
+
+def _member(call: Call, record: Document, index: int) -> Document:
+    """A member cluster as DescribeCacheClusters shows it."""
+    group, common = record["group"], record["common"]
+    seat = group["NodeGroups"][0]["NodeGroupMembers"][index]
+    snapshots = group.get("SnapshottingClusterId") == seat["CacheClusterId"]
+    cluster: dict[str, Any] = {key: group[key] for key in _SHARED if key in group}
+    cluster.update(
+        {
+            "CacheClusterId": seat["CacheClusterId"],
+            "CacheClusterStatus": "available",
+            "ReplicationGroupId": group["ReplicationGroupId"],
+            "NumCacheNodes": 1,
+            "EngineVersion": common["EngineVersion"],
+            "PreferredAvailabilityZone": seat["PreferredAvailabilityZone"],
+            "CacheClusterCreateTime": group["ReplicationGroupCreateTime"],
+            "PreferredMaintenanceWindow": common["PreferredMaintenanceWindow"],
+            "PendingModifiedValues": {},
+            "CacheSecurityGroups": [],
+            "CacheParameterGroup": {
+                "CacheParameterGroupName": common["CacheParameterGroupName"],
+                "ParameterApplyStatus": "in-sync",
+                "CacheNodeIdsToReboot": [],
+            },
+            "CacheSubnetGroupName": common["CacheSubnetGroupName"],
+            "SecurityGroups": [
+                {"SecurityGroupId": group_id, "Status": "active"}
+                for group_id in common["SecurityGroupIds"]
+            ],
+            "SnapshotRetentionLimit": group["SnapshotRetentionLimit"] if snapshots else 0,
+            "AuthTokenEnabled": group["AuthTokenEnabled"],
+            "ARN": call.arn(f"cluster:{seat['CacheClusterId']}"),
+            "ReplicationGroupLogDeliveryEnabled": bool(group["LogDeliveryConfigurations"]),
+            "LogDeliveryConfigurations": group["LogDeliveryConfigurations"],
+            "CacheNodes": [
+                {
+                    "CacheNodeId": "0001",
+                    "CacheNodeStatus": "available",
+                    "CacheNodeCreateTime": group["ReplicationGroupCreateTime"],
+                    "Endpoint": seat["ReadEndpoint"],
+                    "ParameterGroupStatus": "in-sync",
+                    "CustomerAvailabilityZone": seat["PreferredAvailabilityZone"],
+                }
+            ],
+        }
+    )
+    if "NotificationTopicArn" in common:
+        cluster["NotificationConfiguration"] = {
+            "TopicArn": common["NotificationTopicArn"],
+            "TopicStatus": "active",
+        }
+    return cluster
+
+
+def _zones(call: Call, subnet_group: str) -> list[str]:
+    """The zones of a subnet group, in alphabetical order."""
+    answer = call.emulator("DescribeCacheSubnetGroups", {"CacheSubnetGroupName": subnet_group})
+    subnets = answer["CacheSubnetGroups"][0]["Subnets"]
+    return sorted({subnet["SubnetAvailabilityZone"]["Name"] for subnet in subnets})
+
+
+def _suffix(arn: str) -> str:
+    """The six characters AWS puts into endpoint names; here a function of the ARN."""
+    return hashlib.sha256(arn.encode()).hexdigest()[:6]
+
+
+def _forget_in_moto(call: Call, name: str) -> None:
+    from moto.elasticache.models import elasticache_backends
+
+    elasticache_backends[call.account_id][call.region].replication_groups.pop(name, None)

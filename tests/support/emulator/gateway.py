@@ -1,0 +1,153 @@
+"""The WSGI application in front of moto: gap handlers, immediate errors, one request at a time.
+
+Requests are served one after another. moto is plain Python without locks of its own, so nothing is
+lost, and its random identifiers become a function of the order of the requests.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from tests.support.emulator import wire
+from tests.support.emulator.registry import HANDLERS, AwsError, Call, Document, Forwarded, State
+from tests.support.emulator.wire import Answer, Environ, Target
+
+log = logging.getLogger("emulator")
+
+UNSUPPORTED = "UnsupportedOperation"
+INTERNAL = "EmulatorFailure"
+
+
+class Gateway:
+    """Serves AWS requests from gap handlers where there are some, and from moto otherwise.
+
+    An operation that neither implements, and an exception in either, is answered at once with
+    HTTP 400: the Terraform provider retries a 500 for many minutes.
+    """
+
+    def __init__(self, account_id: str) -> None:
+        self._account_id = account_id
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._state = State()
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        stream = environ["wsgi.input"]
+        chunked = environ.get("wsgi.input_terminated")
+        body = stream.read() if chunked else stream.read(length)
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        with self._lock:
+            status, headers, content = self.answer(environ)
+        kept = [pair for pair in headers if pair[0].lower() not in ("content-length", "connection")]
+        if environ["REQUEST_METHOD"] == "HEAD":
+            kept = headers
+        else:
+            kept.append(("Content-Length", str(len(content))))
+        start_response(f"{status} {'OK' if status < 400 else 'Error'}", kept)
+        return [content]
+
+    def answer(self, environ: Environ) -> Answer:
+        """The complete answer to one buffered request."""
+        path = environ.get("PATH_INFO", "")
+        if path.startswith("/moto-api"):
+            if path == "/moto-api/reset":
+                self._state.clear()
+            return self._call_moto(environ)
+        target = wire.identify(environ)
+        try:
+            handlers = HANDLERS.get((target.service, target.operation or ""), [])
+            if handlers:
+                return wire.serialize_result(target, environ, self._handle(target, environ))
+            return self._checked(target, environ)
+        except Forwarded as forwarded:
+            return forwarded.status, forwarded.headers, forwarded.body
+        except AwsError as error:
+            return wire.serialize_error(target, error.code, error.message, error.status)
+        except Exception as problem:
+            log.exception("%s failed", target.name)
+            message = f"{target.name} failed in the emulator: {problem!r}; see the server's log"
+            return wire.serialize_error(target, INTERNAL, message, 400)
+
+    def _handle(self, target: Target, environ: Environ, depth: int = 0) -> Document:
+        """The answer of the handler chain, `depth` layers below its outermost handler."""
+        handlers = HANDLERS.get((target.service, target.operation or ""), [])
+        if depth >= len(handlers):
+            answer = self._checked(target, environ)
+            if answer[0] >= 300:
+                raise Forwarded(*answer)
+            return wire.parse_answer(target, environ, answer)
+
+        def proceed(params: Document | None) -> Document:
+            following = environ if params is None else wire.build_request(target, params, environ)
+            return self._handle(target, following, depth + 1)
+
+        def ask(service: str, operation: str, region: str, wanted: Document) -> Document:
+            request = wire.new_request(service, operation, region, wanted)
+            return self._handle(wire.identify(request), request)
+
+        call = Call(
+            service=target.service,
+            operation=target.operation or "",
+            region=target.region,
+            account_id=self._account_id,
+            params=wire.parse_request(target, environ),
+            state=self._state,
+            ask=ask,
+            proceed_with=proceed,
+        )
+        return handlers[len(handlers) - 1 - depth](call) or {}
+
+    def _checked(self, target: Target, environ: Environ) -> Answer:
+        """moto's answer, with everything a client would retry turned into a final error."""
+        try:
+            status, headers, body = self._call_moto(environ)
+        except NotImplementedError as problem:
+            log.warning("unsupported: %s (%s)", target.name, problem)
+            raise _unsupported(target) from problem
+        content_type = dict((name.lower(), value) for name, value in headers).get(
+            "content-type", ""
+        )
+        unrouted = (
+            status in (404, 405)
+            and content_type.startswith("text/html")
+            and b"<!doctype" in body[:20].lower()
+        )
+        nameless = status == 404 and not body and target.service != "s3"
+        if unrouted or nameless or status == 501:
+            log.warning("unsupported: %s %s", environ["REQUEST_METHOD"], environ.get("PATH_INFO"))
+            raise _unsupported(target)
+        if status >= 500:
+            log.error("%s answered %s: %s", target.name, status, body[:2000])
+            raise AwsError(INTERNAL, f"{target.name} answered {status}: {body[:300]!r}")
+        return status, headers, body
+
+    def _call_moto(self, environ: Environ) -> Answer:
+        environ["wsgi.input"].seek(0)
+        collected: list[Any] = []
+        written: list[bytes] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
+            collected[:] = [int(status.split(" ", 1)[0]), headers]
+            return written.append
+
+        body = self._moto(dict(environ), start_response)
+        content = b"".join(written) + b"".join(body)
+        if hasattr(body, "close"):
+            body.close()
+        return collected[0], collected[1], content
+
+
+def _unsupported(target: Target) -> AwsError:
+    return AwsError(
+        UNSUPPORTED,
+        f"The emulator does not implement {target.name}: neither moto nor tests/support/emulator/"
+        f"gaps/ answers it. Add a gap handler for it, or keep it out of the emulated stack.",
+    )

@@ -1,0 +1,188 @@
+"""The emulator seen from a test run: a child process with a bounded start and a certain end."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import boto3
+
+from tests.support.emulator.server import HOST, READY
+from tests.support.outcomes import SuiteError
+
+ROOT = Path(__file__).resolve().parents[3]
+START_SECONDS = 30.0
+STOP_SECONDS = 5.0
+
+
+class EmulatorSession(boto3.Session):  # type: ignore[misc]
+    """A boto3 session whose clients and resources talk to the emulator."""
+
+    def __init__(self, endpoint_url: str, region: str) -> None:
+        super().__init__(
+            aws_access_key_id="emulator", aws_secret_access_key="emulator", region_name=region
+        )
+        self._endpoint_url = endpoint_url
+
+    def client(self, *args: Any, **kwargs: Any) -> Any:
+        """A low-level client, as `boto3.Session.client`."""
+        return super().client(*args, **{"endpoint_url": self._endpoint_url, **kwargs})
+
+    def resource(self, *args: Any, **kwargs: Any) -> Any:
+        """A resource, as `boto3.Session.resource`."""
+        return super().resource(*args, **{"endpoint_url": self._endpoint_url, **kwargs})
+
+
+class Emulator:
+    """AWS on 127.0.0.1, in a process of its own. Use it as a context manager.
+
+    `port` None takes a free one. The server's log goes to `log_path`, a temporary file by default.
+    `gaps` false serves moto as it is.
+    """
+
+    def __init__(
+        self,
+        account_id: str,
+        port: int | None = None,
+        log_path: Path | None = None,
+        region: str = "us-east-1",
+        gaps: bool = True,
+    ) -> None:
+        self.account_id = account_id
+        self.region = region
+        self.port = port or 0
+        self._gaps = gaps
+        self._own_log = log_path is None
+        self.log_path = (
+            log_path or Path(tempfile.gettempdir()) / f"emulator-{os.getpid()}-{id(self)}.log"
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def endpoint_url(self) -> str:
+        """The URL every AWS client is pointed at."""
+        return f"http://{HOST}:{self.port}"
+
+    def start(self) -> Emulator:
+        """Start the server and wait until it accepts requests (30 s at most).
+
+        Raises SuiteError when the port is taken or the server did not come up.
+        """
+        command = [sys.executable, "-m", "tests.support.emulator", "serve"]
+        command += ["--port", str(self.port), "--account", self.account_id, "--die-with-stdin"]
+        command += [] if self._gaps else ["--without-gaps"]
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        with self.log_path.open("wb") as log:
+            self._process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=_child_environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            self.port = self._await_ready(self._process)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _await_ready(self, process: subprocess.Popen[bytes]) -> int:
+        assert process.stdout is not None
+        deadline = time.monotonic() + START_SECONDS
+        received = b""
+        while not received.endswith(b"\n"):
+            ready, _, _ = select.select(
+                [process.stdout], [], [], max(0.0, deadline - time.monotonic())
+            )
+            chunk = os.read(process.stdout.fileno(), 1024) if ready else b""
+            if not chunk:
+                raise SuiteError(
+                    self._failure("did not start" if ready else "was not ready in time")
+                )
+            received += chunk
+        return int(received.decode().strip().removeprefix(READY))
+
+    def check_alive(self) -> None:
+        """Raise SuiteError when the server is not running (any more)."""
+        if self._process is None:
+            raise SuiteError("the AWS emulator is not running: start it first")
+        if self._process.poll() is not None:
+            raise SuiteError(self._failure(f"died with exit code {self._process.returncode}"))
+
+    def stop(self) -> None:
+        """End the server and everything it started. Safe to call twice."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+        _signal_group(process.pid, signal.SIGTERM)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        _signal_group(process.pid, signal.SIGKILL)
+        process.wait()
+        if self._own_log:
+            self.log_path.unlink(missing_ok=True)
+
+    def environment(self) -> dict[str, str]:
+        """Variables that point boto3, the AWS CLI and Terraform at the emulator."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": "emulator",
+            "AWS_SECRET_ACCESS_KEY": "emulator",
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def session(self) -> EmulatorSession:
+        """A boto3 session on the emulator."""
+        return EmulatorSession(self.endpoint_url, self.region)
+
+    def __enter__(self) -> Emulator:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _failure(self, what: str) -> str:
+        lines = (
+            self.log_path.read_text(errors="replace").splitlines() if self.log_path.exists() else []
+        )
+        tail = "\n".join(deque((f"  {line}" for line in lines), maxlen=10))
+        advice = "Free the port or choose another" if "cannot listen" in tail else "See the log"
+        return f"the AWS emulator {what}. {advice}; last lines of {self.log_path}:\n{tail}"
+
+
+def _child_environment() -> dict[str, str]:
+    """This process's environment without the settings that could lead moto to a real account."""
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))
+    }
+
+
+def _signal_group(process_id: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(process_id, number)
+    except ProcessLookupError:
+        pass

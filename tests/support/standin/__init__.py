@@ -1,0 +1,1 @@
+"""A stand-in for the application: it starts, and fails to start, as the real one would."""
