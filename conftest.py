@@ -28,8 +28,6 @@ TARGETS = ("emulator", "staging")
 # Where a test lies decides whether it must name a requirement.
 TIERS = (ROOT / "tests" / "unit", ROOT / "tests" / "integration")
 
-pytest_plugins = ["pytester"]
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the suite's options."""
@@ -46,6 +44,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--fresh", action="store_true", help="deploy anew even if a recorded deployment exists"
+    )
+    group.addoption(
+        "--reports",
+        default=str(ROOT / "reports"),
+        help="where the tier's record goes (%(default)s)",
     )
 
 
@@ -222,4 +225,5 @@ class Outcomes:
         tier = os.environ.get("SUITE_TIER")
         if tier and self.records:
             finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-            write(tier, self.records.values(), complete=finished)
+            directory = Path(self.config.getoption("--reports"))
+            write(directory, tier, self.records.values(), complete=finished)

@@ -9,8 +9,8 @@ from typing import Any
 
 import boto3
 import pytest
-from tests.support.deployment import Deployment, account_id, deploy
 
+from tests.support.deployment import Deployment, account_id, deploy
 from tests.support.emulator import Emulator
 from tests.support.expectations import named, only
 from tests.support.outcomes import NotProvable

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.deployment import Deployment
 
 from tests.support.catalogue import Requirement
+from tests.support.deployment import Deployment
 from tests.support.expectations import expect_equal, expect_members
 
 pytestmark = pytest.mark.deployed

@@ -14,7 +14,6 @@ from botocore.exceptions import ClientError
 from tests.support.catalogue import Requirement
 from tests.support.outcomes import Invalid, NotProvable, Violation
 
-REPORTS = Path("reports")
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 
 
@@ -81,10 +80,10 @@ def invalid_text(error: BaseException) -> str:
             return f"{type(error).__name__}: {error}"
 
 
-def write(tier: str, records: Iterable[Record], complete: bool) -> Path:
-    """Write reports/<tier>.json by rename, so that no reader sees half of it."""
-    REPORTS.mkdir(exist_ok=True)
-    path = REPORTS / f"{tier}.json"
+def write(directory: Path, tier: str, records: Iterable[Record], complete: bool) -> Path:
+    """Write <tier>.json into `directory` by rename, so that no reader sees half of it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{tier}.json"
     document = {"tier": tier, "complete": complete, "tests": [asdict(r) for r in records]}
     scratch = path.with_suffix(f".{os.getpid()}.tmp")
     scratch.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.support.planning import Plan, Resource
-from tests.support.source import SourceTree
 
 from tests.support import planning
+from tests.support.plan import Plan, Resource
+from tests.support.source import SourceTree
 
 ENVIRONMENTS = ("develop", "staging", "production")
 

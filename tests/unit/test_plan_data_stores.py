@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.planning import Plan, Resource
 
 from tests.support.catalogue import Requirement
 from tests.support.expectations import (
@@ -14,6 +13,7 @@ from tests.support.expectations import (
     named,
     only,
 )
+from tests.support.plan import Plan, Resource
 from tests.support.windows import Window
 
 pytestmark = pytest.mark.plan

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.support.planning import Plan, Resource
 
 from tests.support.catalogue import Requirement
 from tests.support.expectations import expect_equal, expect_members, expect_none, found, only
+from tests.support.plan import Plan, Resource
 
 pytestmark = pytest.mark.plan
 

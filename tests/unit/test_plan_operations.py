@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.support.planning import Plan, Resource
 
 from tests.support.catalogue import Requirement
 from tests.support.expectations import (
@@ -20,6 +19,7 @@ from tests.support.expectations import (
     named,
     only,
 )
+from tests.support.plan import Plan, Resource
 
 pytestmark = pytest.mark.plan
 

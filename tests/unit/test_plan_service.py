@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.planning import Plan, Resource
 
 from tests.support.catalogue import Requirement
 from tests.support.expectations import expect, expect_contains, expect_equal, expect_in, named, only
+from tests.support.plan import Plan, Resource
 
 pytestmark = pytest.mark.plan
 

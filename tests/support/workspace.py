@@ -1,0 +1,107 @@
+"""A private, initialised copy of a stack, so that nothing is written into the tree under test.
+
+The copy has a local state in place of the stack's own backend. Copies are kept below `.cache/` by
+a hash of everything they depend on, so that an unchanged stack is initialised once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.support.outcomes import SuiteError
+from tests.support.terraform import CACHE, Completed, Terraform, shown
+
+INIT_SECONDS = 300.0
+KEPT = 12
+_IGNORED = shutil.ignore_patterns(".terraform", "*.tfstate", "*.tfstate.*", "*.tfplan")
+_OVERRIDE = "suite_override.tf"
+_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
+
+
+def prepare(stack: Path, terraform: Terraform) -> Path:
+    """The kept copy of `stack`, made and initialised if it is not there yet.
+
+    Raises SuiteError naming file and line when the configuration cannot be loaded, and saying what
+    to do when the AWS provider cannot be had.
+    """
+    kept = CACHE / "stacks" / fingerprint(stack, terraform)
+    if not kept.is_dir():
+        with scratch_copy(stack) as copy:
+            initialise(copy, stack, terraform)
+            _keep(copy, kept)
+    kept.touch()
+    return kept
+
+
+@contextlib.contextmanager
+def scratch_copy(stack: Path, override: str = "") -> Iterator[Path]:
+    """A copy of the stack for one use, removed on leaving; `override` is HCL that is merged in."""
+    base = CACHE / "scratch"
+    base.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=base, ignore_cleanup_errors=True) as scratch:
+        copy = Path(scratch) / "stack"
+        shutil.copytree(stack, copy, ignore=_IGNORED)
+        (copy / _OVERRIDE).write_text(_BACKEND + override, encoding="utf-8")
+        yield copy
+
+
+def initialise(copy: Path, stack: Path, terraform: Terraform) -> None:
+    """`terraform init` in a copy of `stack`."""
+    done = terraform.run("init", "-json", "-input=false", cwd=copy, timeout_seconds=INIT_SECONDS)
+    if done.code != 0:
+        raise failure(done, stack, "init", terraform)
+
+
+def failure(done: Completed, stack: Path, command: str, terraform: Terraform) -> SuiteError:
+    """What a command that failed has to say, in one line."""
+    errors = done.diagnostics("error")
+    if not errors:
+        said = " ".join(done.output.split())[-300:] or f"exit code {done.code}"
+        return SuiteError(f"terraform {command} failed on {shown(stack)}: {said}")
+    first = errors[0]
+    if "provider" in first.summary.lower() and not first.where:
+        return SuiteError(
+            f"no AWS provider to be had ({terraform.providers}): {first.summary}. Put "
+            "hashicorp/aws ~> 5.100 into a filesystem mirror and name it in TERRAFORM_PLUGIN_DIR, "
+            f"or give this machine access to the registry. Terraform says: {_brief(first.detail)}"
+        )
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return SuiteError(first.text(stack) + more)
+
+
+def _brief(text: str) -> str:
+    return " ".join(text.split())[:200]
+
+
+def fingerprint(stack: Path, terraform: Terraform) -> str:
+    """A hash of the stack's files and of the Terraform and provider that read them."""
+    digest = hashlib.sha256(terraform.fingerprint().encode())
+    for path in sorted(_files(stack)):
+        digest.update(f"\0{path.relative_to(stack)}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:24]
+
+
+def _files(stack: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(stack):
+        folders[:] = sorted(set(folders) - _IGNORED(folder, folders))
+        for name in set(names) - _IGNORED(folder, names):
+            yield Path(folder) / name
+
+
+def _keep(copy: Path, kept: Path) -> None:
+    """Move a finished copy into place; whoever was first there wins. Old copies go."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):
+        copy.rename(kept)
+    if not kept.is_dir():
+        raise SuiteError(f"cannot write {kept}: free some disk space or check its permissions")
+    stale = sorted(kept.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT]
+    for path in stale:
+        shutil.rmtree(path, ignore_errors=True)
