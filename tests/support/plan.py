@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -28,8 +28,10 @@ class Resource:
     address: str
     where: str
     after: Mapping[str, Any] = field(repr=False)
-    unknown: Mapping[str, Any] = field(repr=False)
+    unknown: Any = field(repr=False)
     configuration: Configuration = field(repr=False)
+    written: Callable[[str, str], Any] = field(repr=False)
+    within: str = ""
 
     @property
     def type(self) -> str:
@@ -76,22 +78,53 @@ class Resource:
             raise Invalid(f"{self.where}: a part of {path} is known only after apply")
         return value
 
+    def nested(self, path: str) -> list[Resource]:
+        """The nested blocks at `path`, each of which can be asked as the resource can.
+
+        Raises Invalid when not even their number is known.
+        """
+        value, unknown = self._look(path)
+        if unknown is True:
+            raise Invalid(f"{self.where}: {path} is known only after apply")
+        return [
+            replace(
+                self,
+                after=inner,
+                unknown={} if (part := _at(unknown, index)) is _MISSING else part,
+                within=f"{self.within}{path}[{index}].",
+            )
+            for index, inner in enumerate(value or [])
+        ]
+
     def keys(self, path: str) -> set[str]:
-        """The keys of a map, whose values need not be known."""
+        """The keys of a map, whose values need not be known.
+
+        A provider may call a whole map unknown for one value; then the source says the keys.
+        """
+        value, unknown = self._look(path)
+        if unknown is True:
+            value = self.written(self.address, self.within + path)
+            if not isinstance(value, Mapping) or not all(type(key) is str for key in value):
+                raise Invalid(f"{self.where}: {path} is known only after apply")
+        return {key for part in (value, unknown) if isinstance(part, Mapping) for key in part}
+
+    def _look(self, path: str) -> tuple[Any, Any]:
         value: Any = self.after
         unknown: Any = self.unknown
         for step in _steps(path):
             value, unknown = _at(value, step), _at(unknown, step)
-        if unknown is True:
-            raise Invalid(f"{self.where}: {path} is known only after apply")
-        return {key for part in (value, unknown) if isinstance(part, Mapping) for key in part}
+        return None if value is _MISSING else value, unknown
+
+    def sets(self, path: str) -> bool:
+        """Whether the configuration sets the argument at all, to whatever value."""
+        return self.configuration.sets(self.block, self.within + path)
 
     def references(self, path: str) -> set[str]:
         """The addresses, without indexes, of the resources that the expression at `path` names.
 
         Outputs and inputs of modules are followed to the resource behind them.
         """
-        return self.configuration.references(self.block, path)
+        return self.configuration.references(self.block, self.within + path)
 
 
 @dataclass(frozen=True)
@@ -127,17 +160,27 @@ class Configuration:
         if block not in self._resources:
             return set()
         module, resource = self._resources[block]
-        expression: Any = resource.get("expressions", {})
+        expression = self._expression(block, path)
+        return set(self._resolve(module, expression, resource.get("for_each_expression", {})))
+
+    def sets(self, block: str, path: str) -> bool:
+        """As `Resource.sets`, for the block at that address."""
+        return block in self._resources and self._expression(block, path) is not None
+
+    def _expression(self, block: str, path: str) -> Any:
+        """The expression at a path, or the nearest one around it; None when there is none."""
+        expression: Any = self._resources[block][1].get("expressions", {})
         for step in _steps(path):
             found = _at(expression, step)
             # A nested block that can occur once is written without a list around it.
             if found is _MISSING and step == 0:
                 continue
+            if found is _MISSING:
+                return None
             expression = found
             if isinstance(expression, Mapping) and "references" in expression:
                 break
-        loops = resource.get("for_each_expression", {})
-        return set(self._resolve(module, expression, loops))
+        return expression
 
     def provider(self, block: str) -> Mapping[str, Any]:
         """The configuration of the provider that makes the resource."""
@@ -173,7 +216,8 @@ class Configuration:
 class Plan:
     """The plan of one environment.
 
-    `location` gives the file and line of a block's address, or None.
+    `location` gives the file and line of what an address names, or None; `written` what the source
+    says at an address and a path, or None.
     """
 
     def __init__(
@@ -181,11 +225,13 @@ class Plan:
         document: Mapping[str, Any],
         markers: Collection[str] = (),
         location: Callable[[str], str | None] = lambda _: None,
+        written: Callable[[str, str], Any] = lambda _address, _path: None,
         local: Callable[[str, str], Collection[str]] | None = None,
     ) -> None:
         self._document = document
         self._markers = markers
         self._location = location
+        self._written = written
         self.configuration = (
             Configuration(document["configuration"], local)
             if local
@@ -220,7 +266,7 @@ class Plan:
     def _resource(self, address: str, change: Mapping[str, Any]) -> Resource:
         where = " ".join(filter(None, [self._location(address), address]))
         after, unknown = change.get("after") or {}, change.get("after_unknown") or {}
-        return Resource(address, where, after, unknown, self.configuration)
+        return Resource(address, where, after, unknown, self.configuration, self._written)
 
     def all(self, resource_type: str) -> list[Resource]:
         """The managed resources of a type."""

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,19 @@ def plan_all(stack: Path, environments: Sequence[str]) -> dict[str, Plan]:
             lambda name: _document(stack, source, name, program, copy, endpoint), environments
         )
         return {
-            name: Plan(document, MARKERS, source.location)
+            name: Plan(document, MARKERS, source.location, partial(_written, source))
             for name, document in zip(environments, documents, strict=True)
         }
+
+
+def _written(source: SourceTree, address: str, path: str) -> Any:
+    """What the source says at a path in the block of an address; locals are resolved."""
+    location = source.location(address)
+    for module in source.modules.values():
+        for block in module.blocks:
+            if f"{block.document.name}:{block.line}" == location:
+                return source.resolve(block.get(path))
+    return None
 
 
 def _document(

@@ -133,6 +133,8 @@ class Terraform:
         finally:
             timer.cancel()
             _end(process)
+            if process.stdout is not None:
+                process.stdout.close()
         if late.is_set():
             raise SuiteError(
                 f"terraform {arguments[0]} did not finish within {timeout_seconds:g} s and was "

@@ -88,6 +88,12 @@ def test_instance_is_maintained_inside_the_schedule(
     expect(instance.where, allowed.contains(actual), f"inside {allowed}", f"{actual}")
 
 
+@pytest.mark.requirement("DB-05")
+def test_instance_has_a_window_of_its_own(instance: Resource) -> None:
+    own = instance.sets("preferred_maintenance_window")
+    expect(instance.where, own, "a maintenance window of its own", "none: AWS picks a random one")
+
+
 @pytest.mark.requirement("DB-06")
 def test_instance_is_watched(instance: Resource, requirement: Requirement) -> None:
     expected, where = requirement.expected, instance.where

@@ -133,12 +133,13 @@ def test_path_is_served_over_tls(path: str, plan: Plan, requirement: Requirement
     distribution = only("plan", "distribution", plan.all("aws_cloudfront_distribution"))
     pattern = requirement.expected[path]
     behaviour = named(
-        distribution.where, pattern, distribution.value("ordered_cache_behavior"),
-        lambda b: b["path_pattern"] == pattern,
+        distribution.where, pattern, distribution.nested("ordered_cache_behavior"),
+        lambda b: b.value("path_pattern") == pattern,
     )  # fmt: skip
-    protocol, allowed = behaviour["viewer_protocol_policy"], requirement.expected["viewer_protocol"]
+    protocol = behaviour.value("viewer_protocol_policy")
+    allowed = requirement.expected["viewer_protocol"]
     expect_in(distribution.where, f"{pattern} viewer protocol", protocol, allowed)
-    expect(distribution.where, bool(behaviour["cache_policy_id"]), "a cache policy", "none")
+    expect(distribution.where, bool(behaviour.value("cache_policy_id")), "a cache policy", "none")
 
 
 @pytest.mark.requirement("CDN-01")
@@ -215,8 +216,8 @@ def test_deploy_role_trusts_this_repositorys_branch_only(
     )  # fmt: skip
     conditions = {
         condition["variable"]: condition["values"]
-        for statement in document.value("statement")
-        for condition in statement["condition"]
+        for statement in document.nested("statement")
+        for condition in statement.value("condition")
     }
     subject = f"repo:{expected['repository']}:ref:refs/heads/{branch}"
     wanted = {
