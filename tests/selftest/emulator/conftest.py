@@ -1,4 +1,4 @@
-"""The two servers that the emulator's own tests compare."""
+"""A running emulator for the suite's tests of it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="session")
-def session(emulator: Emulator) -> EmulatorSession:
-    """A session on the emulator."""
-    return emulator.session()
+def lesser_emulator() -> Iterator[Emulator]:
+    """Another one, for what its own tests must not meet."""
+    with Emulator(ACCOUNT) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
-def plain_session() -> Iterator[EmulatorSession]:
-    """A session on moto without any gap filled."""
-    with Emulator(ACCOUNT, gaps=False) as running:
-        yield running.session()
+def session(emulator: Emulator) -> EmulatorSession:
+    """A session on the emulator."""
+    return emulator.session()

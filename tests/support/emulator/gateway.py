@@ -15,13 +15,23 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from tests.support.emulator import wire
-from tests.support.emulator.registry import HANDLERS, AwsError, Call, Document, Forwarded, State
+from tests.support.emulator.registry import (
+    HANDLERS,
+    AwsError,
+    Call,
+    Document,
+    Forwarded,
+    Handler,
+    State,
+)
+from tests.support.emulator.server import WITHOUT_GAP
 from tests.support.emulator.wire import Answer, Environ, Target
 
 log = logging.getLogger("emulator")
 
 UNSUPPORTED = "UnsupportedOperation"
 INTERNAL = "EmulatorFailure"
+_WITHOUT_GAP = "HTTP_" + WITHOUT_GAP.upper().replace("-", "_")
 
 
 class Gateway:
@@ -38,6 +48,7 @@ class Gateway:
         self._lock = threading.Lock()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request, as WSGI asks for it."""
         length = int(environ.get("CONTENT_LENGTH") or 0)
         stream = environ["wsgi.input"]
         chunked = environ.get("wsgi.input_terminated")
@@ -45,7 +56,7 @@ class Gateway:
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         with self._lock:
-            status, headers, content = self.answer(environ)
+            status, headers, content = self._logged(environ)
         kept = [pair for pair in headers if pair[0].lower() not in ("content-length", "connection")]
         if environ["REQUEST_METHOD"] == "HEAD":
             kept = headers
@@ -54,17 +65,22 @@ class Gateway:
         start_response(f"{status} {'OK' if status < 400 else 'Error'}", kept)
         return [content]
 
-    def answer(self, environ: Environ) -> Answer:
-        """The complete answer to one buffered request."""
+    def _logged(self, environ: Environ) -> Answer:
+        """The answer to a buffered request, noted by operation; never with what was asked."""
         path = environ.get("PATH_INFO", "")
         if path.startswith("/moto-api"):
             if path == "/moto-api/reset":
                 self._state.clear()
             return self._call_moto(environ)
         target = wire.identify(environ)
+        answer = self._answer(target, environ)
+        code = wire.error_code(answer)
+        log.info("%s %s -> %s %s", target.region, target.name, answer[0], code)
+        return answer
+
+    def _answer(self, target: Target, environ: Environ) -> Answer:
         try:
-            handlers = HANDLERS.get((target.service, target.operation or ""), [])
-            if handlers:
+            if _handlers(target, environ):
                 return wire.serialize_result(target, environ, self._handle(target, environ))
             return self._checked(target, environ)
         except Forwarded as forwarded:
@@ -78,7 +94,7 @@ class Gateway:
 
     def _handle(self, target: Target, environ: Environ, depth: int = 0) -> Document:
         """The answer of the handler chain, `depth` layers below its outermost handler."""
-        handlers = HANDLERS.get((target.service, target.operation or ""), [])
+        handlers = _handlers(target, environ)
         if depth >= len(handlers):
             answer = self._checked(target, environ)
             if answer[0] >= 300:
@@ -91,6 +107,8 @@ class Gateway:
 
         def ask(service: str, operation: str, region: str, wanted: Document) -> Document:
             request = wire.new_request(service, operation, region, wanted)
+            if _WITHOUT_GAP in environ:
+                request[_WITHOUT_GAP] = environ[_WITHOUT_GAP]
             return self._handle(wire.identify(request), request)
 
         call = Call(
@@ -112,9 +130,7 @@ class Gateway:
         except NotImplementedError as problem:
             log.warning("unsupported: %s (%s)", target.name, problem)
             raise _unsupported(target) from problem
-        content_type = dict((name.lower(), value) for name, value in headers).get(
-            "content-type", ""
-        )
+        content_type = {name.lower(): value for name, value in headers}.get("content-type", "")
         unrouted = (
             status in (404, 405)
             and content_type.startswith("text/html")
@@ -143,6 +159,12 @@ class Gateway:
         if hasattr(body, "close"):
             body.close()
         return collected[0], collected[1], content
+
+
+def _handlers(target: Target, environ: Environ) -> list[Handler]:
+    """The chain of an operation, without those of a gap that the request wants left open."""
+    chain = HANDLERS.get((target.service, target.operation or ""), [])
+    return [handler for gap_id, handler in chain if gap_id != environ.get(_WITHOUT_GAP)]
 
 
 def _unsupported(target: Target) -> AwsError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import select
 import signal
@@ -9,29 +11,34 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import deque
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import boto3
 
-from tests.support.emulator.server import HOST, READY
+from tests.support.emulator.server import HOST, READY, WITHOUT_GAP
 from tests.support.outcomes import SuiteError
 
 ROOT = Path(__file__).resolve().parents[3]
+_ERROR = "error: "
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 
 
 class EmulatorSession(boto3.Session):  # type: ignore[misc]
-    """A boto3 session whose clients and resources talk to the emulator."""
+    """A boto3 session whose clients and resources talk to the emulator.
 
-    def __init__(self, endpoint_url: str, region: str) -> None:
+    `without_gap` leaves the gap of that id open to their requests: they see what moto does alone.
+    """
+
+    def __init__(self, endpoint_url: str, region: str, without_gap: str | None = None) -> None:
         super().__init__(
             aws_access_key_id="emulator", aws_secret_access_key="emulator", region_name=region
         )
         self._endpoint_url = endpoint_url
+        if without_gap:
+            self.events.register("before-sign", functools.partial(_name_gap, without_gap))
 
     def client(self, *args: Any, **kwargs: Any) -> Any:
         """A low-level client, as `boto3.Session.client`."""
@@ -46,7 +53,6 @@ class Emulator:
     """AWS on 127.0.0.1, in a process of its own. Use it as a context manager.
 
     `port` None takes a free one. The server's log goes to `log_path`, a temporary file by default.
-    `gaps` false serves moto as it is.
     """
 
     def __init__(
@@ -55,16 +61,12 @@ class Emulator:
         port: int | None = None,
         log_path: Path | None = None,
         region: str = "us-east-1",
-        gaps: bool = True,
     ) -> None:
         self.account_id = account_id
         self.region = region
         self.port = port or 0
-        self._gaps = gaps
         self._own_log = log_path is None
-        self.log_path = (
-            log_path or Path(tempfile.gettempdir()) / f"emulator-{os.getpid()}-{id(self)}.log"
-        )
+        self.log_path = log_path or Path(os.devnull)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -79,7 +81,10 @@ class Emulator:
         """
         command = [sys.executable, "-m", "tests.support.emulator", "serve"]
         command += ["--port", str(self.port), "--account", self.account_id, "--die-with-stdin"]
-        command += [] if self._gaps else ["--without-gaps"]
+        if self._own_log:
+            number, name = tempfile.mkstemp(prefix="emulator-", suffix=".log")
+            os.close(number)
+            self.log_path = Path(name)
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         with self.log_path.open("wb") as log:
             self._process = subprocess.Popen(
@@ -130,10 +135,8 @@ class Emulator:
             if pipe is not None:
                 pipe.close()
         _signal_group(process.pid, signal.SIGTERM)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            pass
         _signal_group(process.pid, signal.SIGKILL)
         process.wait()
         if self._own_log:
@@ -150,9 +153,9 @@ class Emulator:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def session(self) -> EmulatorSession:
-        """A boto3 session on the emulator."""
-        return EmulatorSession(self.endpoint_url, self.region)
+    def session(self, without_gap: str | None = None) -> EmulatorSession:
+        """A boto3 session on the emulator, as `EmulatorSession`."""
+        return EmulatorSession(self.endpoint_url, self.region, without_gap)
 
     def __enter__(self) -> Emulator:
         return self.start()
@@ -166,12 +169,13 @@ class Emulator:
         self.stop()
 
     def _failure(self, what: str) -> str:
-        lines = (
-            self.log_path.read_text(errors="replace").splitlines() if self.log_path.exists() else []
-        )
-        tail = "\n".join(deque((f"  {line}" for line in lines), maxlen=10))
-        advice = "Free the port or choose another" if "cannot listen" in tail else "See the log"
-        return f"the AWS emulator {what}. {advice}; last lines of {self.log_path}:\n{tail}"
+        """One line when the server said what was wrong, else with the last lines of its log."""
+        log = self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+        lines = log.splitlines()
+        if lines and lines[-1].startswith(_ERROR):
+            return f"the AWS emulator {what}: {lines[-1].removeprefix(_ERROR)}"
+        tail = "".join(f"\n  {line}" for line in lines[-10:])
+        return f"the AWS emulator {what}; the end of its log:{tail or ' empty'}"
 
 
 def _child_environment() -> dict[str, str]:
@@ -181,8 +185,10 @@ def _child_environment() -> dict[str, str]:
     }
 
 
+def _name_gap(gap_id: str, request: Any, **_: Any) -> None:
+    request.headers[WITHOUT_GAP] = gap_id
+
+
 def _signal_group(process_id: int, number: signal.Signals) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process_id, number)
-    except ProcessLookupError:
-        pass

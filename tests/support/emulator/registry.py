@@ -1,10 +1,10 @@
 """Where the emulator keeps what it adds to moto: gaps, their handlers and their state.
 
 A `Gap` names something that moto lacks or reads back wrongly. A handler answers one AWS operation
-on behalf of a gap. Handlers speak the service's public API model only: they receive the parsed
-request, may ask the next layer (`Call.proceed`, in the end moto itself) for its answer, and return
-the answer as a dictionary in the shape botocore documents. Nothing here depends on moto's classes,
-so a moto upgrade that fills a gap leaves its handler superfluous, never broken.
+on behalf of a gap. It receives the parsed request, may ask the next layer (`Call.proceed`, in the
+end moto itself) for its answer, and returns the answer as a dictionary in the shape botocore
+documents. Handlers speak the service's public API; the few that must reach into moto's models
+import them inside the function, which is what a new version of moto may break.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any
 
 Document = dict[str, Any]
 Handler = Callable[["Call"], Document | None]
-Table = dict[str, Any]
+# Keyed by name, ARN or a tuple of what identifies the thing.
+Table = dict[Any, Any]
 
 
 class AwsError(Exception):
@@ -65,7 +66,7 @@ class Gap:
 
         def register(handler: Handler) -> Handler:
             for operation in operations:
-                HANDLERS.setdefault((self.service, operation), []).append(handler)
+                HANDLERS.setdefault((self.service, operation), []).append((self.id, handler))
                 self.operations.append(operation)
             return handler
 
@@ -73,7 +74,8 @@ class Gap:
 
 
 GAPS: dict[str, Gap] = {}
-HANDLERS: dict[tuple[str, str], list[Handler]] = {}
+# By service and operation: the chain of handlers, each with the id of its gap.
+HANDLERS: dict[tuple[str, str], list[tuple[str, Handler]]] = {}
 
 
 def declare(service: str, name: str, missing: str) -> Gap:

@@ -6,11 +6,16 @@ import importlib
 import logging
 import os
 import pkgutil
+import socket
 import sys
 import threading
 
+from tests.support.outcomes import SuiteError
+
 HOST = "127.0.0.1"
 READY = "ready on port "
+# The header by which a request asks to be answered as if a gap were not filled.
+WITHOUT_GAP = "X-Emulator-Without-Gap"
 
 
 def moto_environment(account_id: str) -> dict[str, str]:
@@ -27,21 +32,20 @@ def moto_environment(account_id: str) -> dict[str, str]:
     }
 
 
-def serve(port: int, account_id: str, die_with_stdin: bool = False, with_gaps: bool = True) -> None:
+def serve(port: int, account_id: str, die_with_stdin: bool = False) -> None:
     """Serve until terminated. Prints `ready on port N` to stdout once requests are accepted.
 
     `port` 0 takes a free one. With `die_with_stdin` the process ends when its standard input
-    closes, which is how it follows its parent. `with_gaps` false leaves moto as it is, behind the
-    same front; the selftest compares the two. Raises OSError when the port is taken.
+    closes, which is how it follows its parent. Raises SuiteError when the port cannot be had.
     """
+    listener = _listen(port)
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
     )
     os.environ.update(moto_environment(account_id))
     if die_with_stdin:
         threading.Thread(target=_exit_with_stdin, daemon=True).start()
-    if with_gaps:
-        load_gaps()
+    load_gaps()
 
     from moto.core.config import default_user_config
     from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -51,21 +55,36 @@ def serve(port: int, account_id: str, die_with_stdin: bool = False, with_gaps: b
 
     default_user_config["lambda"] = {"use_docker": False}
     default_user_config["batch"] = {"use_docker": False}
-    os.environ["MOTO_PORT"] = str(port)
+    bound = listener.getsockname()[1]
+    os.environ["MOTO_PORT"] = str(bound)
 
     class RequestHandler(MotoRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-            target = self.headers.get("X-Amz-Target", "")
-            logging.info("%s %s %s -> %s", self.command, self.path, target, code)
+            """The gateway notes each request, with the operation it asks for."""
 
     server = make_server(
-        HOST, port, Gateway(account_id), threaded=True, request_handler=RequestHandler
+        HOST,
+        bound,
+        Gateway(account_id),
+        threaded=True,
+        request_handler=RequestHandler,
+        fd=listener.detach(),
     )
-    os.environ["MOTO_PORT"] = str(server.port)
-    print(f"{READY}{server.port}", flush=True)
+    print(f"{READY}{bound}", flush=True)
     server.serve_forever()
+
+
+def _listen(port: int) -> socket.socket:
+    """A listening socket. werkzeug's own would end the process on a taken port."""
+    try:
+        return socket.create_server((HOST, port), backlog=128)
+    except OSError as problem:
+        raise SuiteError(
+            f"cannot listen on {HOST}:{port}: {problem.strerror}. Free the port or choose another; "
+            "0 takes a free one"
+        ) from problem
 
 
 def load_gaps() -> None:

@@ -37,6 +37,7 @@ _SIGNING_NAMES = {
 }
 _ELB_VERSION_2 = "2015-12-01"
 _REST_XML = {"s3", "s3control", "cloudfront", "route53"}
+_ERROR_CODE = re.compile(r'(?:<Code>|"__type"\s*:\s*")([\w.#:-]+)')
 _router = functools.cache(get_service_router)
 
 
@@ -216,10 +217,22 @@ def serialize_error(target: Target, code: str, message: str, status: int) -> Ans
         headers = [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-ErrorType", code)]
         return status, headers, json.dumps(document).encode()
     fields = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+    number = "<RequestId>emulator</RequestId>"
     if target.service == "s3":
-        body = f"<Error>{fields}<RequestId>emulator</RequestId></Error>"
+        body = f"<Error>{fields}{number}</Error>"
     elif target.protocol == "ec2":
-        body = f"<Response><Errors><Error>{fields}</Error></Errors><RequestID>emulator</RequestID></Response>"
+        body = f"<Response><Errors><Error>{fields}</Error></Errors>{number}</Response>"
     else:
-        body = f"<ErrorResponse><Error><Type>Sender</Type>{fields}</Error><RequestId>emulator</RequestId></ErrorResponse>"
+        error = f"<Error><Type>Sender</Type>{fields}</Error>"
+        body = f"<ErrorResponse>{error}{number}</ErrorResponse>"
     return status, [("Content-Type", "text/xml")], body.encode()
+
+
+def error_code(answer: Answer) -> str:
+    """The error code in an answer, for the log; empty for a success or an answer without one."""
+    status, headers, body = answer
+    if status < 400:
+        return ""
+    named = {name.lower(): value for name, value in headers}.get("x-amzn-errortype", "")
+    found = _ERROR_CODE.search(body[:2000].decode(errors="replace"))
+    return named or (found.group(1) if found else "")

@@ -90,7 +90,8 @@ def replication_groups(session: EmulatorSession) -> None:
     replication_group(session, "whole", "51")
     group = _groups(session, "whole")[0]
     assert group["MemberClusters"] == ["whole-001", "whole-002"]
-    assert group["AtRestEncryptionEnabled"] and group["AuthTokenEnabled"]
+    assert group["AtRestEncryptionEnabled"]
+    assert group["AuthTokenEnabled"]
     cache.modify_replication_group(
         ReplicationGroupId="whole", SnapshotWindow="02:00-03:00", ApplyImmediately=True
     )
@@ -126,6 +127,24 @@ def subnet_group_zones(session: EmulatorSession) -> None:
     )
     found = cache.describe_cache_subnet_groups(**group)["CacheSubnetGroups"][0]["Subnets"]
     assert sorted(subnet["SubnetAvailabilityZone"]["Name"] for subnet in found) == list(ZONES)
+
+
+@probe("elasticache/subnet group changes")
+def subnet_group_changes(session: EmulatorSession) -> None:
+    """A subnet group can be changed, and deleted once nothing uses it."""
+    cache = session.client("elasticache")
+    replication_group(session, "leaving", "57")
+    group = {"CacheSubnetGroupName": "leaving"}
+    cache.modify_cache_subnet_group(**group, CacheSubnetGroupDescription="changed")
+    found = cache.describe_cache_subnet_groups(**group)["CacheSubnetGroups"][0]
+    assert found["CacheSubnetGroupDescription"] == "changed"
+    assert len(found["Subnets"]) == len(ZONES)
+    with pytest.raises(ClientError, match="CacheSubnetGroupInUse"):
+        cache.delete_cache_subnet_group(**group)
+    cache.delete_replication_group(ReplicationGroupId="leaving")
+    cache.delete_cache_subnet_group(**group)
+    with pytest.raises(ClientError, match="CacheSubnetGroupNotFound"):
+        cache.describe_cache_subnet_groups(**group)
 
 
 def aurora(session: EmulatorSession, name: str, block: str) -> list[dict[str, Any]]:
@@ -192,8 +211,9 @@ def engine_versions(session: EmulatorSession) -> None:
     rds = session.client("rds")
     found = rds.describe_db_engine_versions(Engine="aurora-postgresql")["DBEngineVersions"]
     versions = [version["EngineVersion"] for version in found]
-    assert "15.12" in versions and "15.4" not in versions
-    with pytest.raises(ClientError, match="Cannot find version 15.4"):
+    assert "15.12" in versions
+    assert "15.4" not in versions
+    with pytest.raises(ClientError, match=r"Cannot find version 15\.4"):
         rds.create_db_cluster(
             DBClusterIdentifier="old",
             Engine="aurora-postgresql",

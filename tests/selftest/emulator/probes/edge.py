@@ -45,7 +45,8 @@ def distribution_read_back(session: EmulatorSession) -> None:
     assert found["Origins"]["Items"][0]["OriginAccessControlId"] == "EPROBE"
     behaviour = found["DefaultCacheBehavior"]
     assert behaviour["CachePolicyId"] == _CACHING_DISABLED
-    assert "ForwardedValues" not in behaviour and "MinTTL" not in behaviour
+    assert "ForwardedValues" not in behaviour
+    assert "MinTTL" not in behaviour
 
 
 @probe("acm/DNS validation")

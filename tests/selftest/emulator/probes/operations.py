@@ -221,5 +221,6 @@ def rotation(session: EmulatorSession) -> None:
     )
     secrets.rotate_secret(**asked)
     found = secrets.describe_secret(SecretId="rotated")
-    assert found["RotationEnabled"] and found["RotationLambdaARN"] == arn
+    assert found["RotationEnabled"]
+    assert found["RotationLambdaARN"] == arn
     assert found["RotationRules"] == asked["RotationRules"]

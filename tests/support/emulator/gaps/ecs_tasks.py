@@ -53,9 +53,9 @@ def _let_moto_choose_addresses() -> None:
     from moto.ec2.models.elastic_network_interfaces import NetworkInterface
     from moto.ecs import models
 
-    models.random_private_ip = lambda: None  # type: ignore[assignment]
+    vars(models)["random_private_ip"] = lambda: None
     if not hasattr(NetworkInterface, "private_dns_name"):
-        NetworkInterface.private_dns_name = None  # type: ignore[attr-defined]
+        NetworkInterface.private_dns_name = None  # type: ignore[assignment]
 
 
 @LIST.fills("ListTasks")

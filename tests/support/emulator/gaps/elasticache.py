@@ -21,11 +21,6 @@ MEMBERS = declare(
     "DescribeCacheClusters(<group>-001) is a 404; members have no zone, security groups, parameter "
     "group or endpoint.",
 )
-SUBNET_GROUPS = declare(
-    "elasticache",
-    "subnet group zones",
-    "The subnets of a cache subnet group read back without their availability zones.",
-)
 
 # What CreateReplicationGroup and ModifyReplicationGroup set and both descriptions repeat.
 _SHARED = (
@@ -39,6 +34,14 @@ _SHARED = (
     "NetworkType",
     "IpDiscovery",
     "Engine",
+)
+_FLAGS = (("AutomaticFailoverEnabled", "AutomaticFailover"), ("MultiAZEnabled", "MultiAZ"))
+# What the members have in common and the group does not repeat.
+_COMMON = (
+    "PreferredMaintenanceWindow",
+    "CacheParameterGroupName",
+    "NotificationTopicArn",
+    "SecurityGroupIds",
 )
 # ElastiCache reports the patch release that a minor version resolves to.
 _PATCH_RELEASES = {"7.0": "7.0.7", "7.1": "7.1.0", "6.2": "6.2.6"}
@@ -88,8 +91,8 @@ def create(call: Call) -> Document:
         "Port": asked.get("Port", 6379),
         "SecurityGroupIds": [],
     }
-    record = {"group": group, "common": common}
-    _set(call, record, asked)
+    record: Document = {"group": group, "common": common}
+    _set(record, asked)
     count = asked.get("NumCacheClusters") or 1
     zones = asked.get("PreferredCacheClusterAZs") or _zones(call, common["CacheSubnetGroupName"])
     record["zones"] = [zones[n % len(zones)] for n in range(count)]
@@ -129,7 +132,7 @@ def modify(call: Call) -> Document:
     """Every change takes effect at once."""
     call.proceed()
     record = call.table("groups")[call.params["ReplicationGroupId"]]
-    _set(call, record, call.params)
+    _set(record, call.params)
     _place(record)
     return {"ReplicationGroup": record["group"]}
 
@@ -142,20 +145,6 @@ def delete(call: Call) -> Document:
     for member in record["group"]["MemberClusters"]:
         call.emulator("DeleteCacheCluster", {"CacheClusterId": member})
     _forget_in_moto(call, call.params["ReplicationGroupId"])
-    return answer
-
-
-@SUBNET_GROUPS.fills("CreateCacheSubnetGroup", "DescribeCacheSubnetGroups")
-def subnet_groups(call: Call) -> Document:
-    """moto's subnet groups with each subnet's zone."""
-    answer = call.proceed()
-    groups = answer.get("CacheSubnetGroups") or [answer["CacheSubnetGroup"]]
-    subnets = [subnet for group in groups for subnet in group["Subnets"]]
-    wanted = [subnet["SubnetIdentifier"] for subnet in subnets]
-    found = call.emulator("DescribeSubnets", {"SubnetIds": wanted}, service="ec2")["Subnets"]
-    zones = {subnet["SubnetId"]: subnet["AvailabilityZone"] for subnet in found}
-    for subnet in subnets:
-        subnet["SubnetAvailabilityZone"] = {"Name": zones[subnet["SubnetIdentifier"]]}
     return answer
 
 
@@ -188,40 +177,40 @@ def delete_member(call: Call) -> Document:
     return answer
 
 
-def _set(call: Call, record: Document, asked: Document) -> None:
+def _set(record: Document, asked: Document) -> None:
     """Apply the settings a request names to the group and to what its members share."""
     group, common = record["group"], record["common"]
     group.update({key: asked[key] for key in _SHARED if asked.get(key) is not None})
     if "ReplicationGroupDescription" in asked:
         group["Description"] = asked["ReplicationGroupDescription"]
-    for flag, field in (
-        ("AutomaticFailoverEnabled", "AutomaticFailover"),
-        ("MultiAZEnabled", "MultiAZ"),
-    ):
+    for flag, field in _FLAGS:
         if asked.get(flag) is not None:
             group[field] = "enabled" if asked[flag] else "disabled"
+    _set_token(group, asked)
+    for wanted in asked.get("LogDeliveryConfigurations", []):
+        _deliver_log(group, wanted)
+    common.update({key: asked[key] for key in _COMMON if asked.get(key)})
+    if asked.get("EngineVersion"):
+        version = asked["EngineVersion"]
+        common["EngineVersion"] = _PATCH_RELEASES.get(version, version)
+
+
+def _set_token(group: Document, asked: Document) -> None:
     if asked.get("AuthToken"):
         group["AuthTokenEnabled"] = True
         group["AuthTokenLastModifiedDate"] = datetime.datetime.now(datetime.UTC)
     if asked.get("AuthTokenUpdateStrategy") == "DELETE":
         group["AuthTokenEnabled"] = False
-    for wanted in asked.get("LogDeliveryConfigurations", []):
-        kept = [
-            delivery
-            for delivery in group["LogDeliveryConfigurations"]
-            if delivery["LogType"] != wanted["LogType"]
-        ]
-        if wanted.get("Enabled", True):
-            kept.append({**wanted, "Status": "active"})
-        group["LogDeliveryConfigurations"] = kept
-    for key in ("PreferredMaintenanceWindow", "CacheParameterGroupName", "NotificationTopicArn"):
-        if asked.get(key):
-            common[key] = asked[key]
-    if asked.get("EngineVersion"):
-        version = asked["EngineVersion"]
-        common["EngineVersion"] = _PATCH_RELEASES.get(version, version)
-    if asked.get("SecurityGroupIds"):
-        common["SecurityGroupIds"] = asked["SecurityGroupIds"]
+
+
+def _deliver_log(group: Document, wanted: Document) -> None:
+    """Put a delivery in the place of the one of its type, or end it."""
+    kept = [
+        one for one in group["LogDeliveryConfigurations"] if one["LogType"] != wanted["LogType"]
+    ]
+    if wanted.get("Enabled", True):
+        kept.append({**wanted, "Status": "active"})
+    group["LogDeliveryConfigurations"] = kept
 
 
 def _place(record: Document) -> None:
@@ -229,7 +218,10 @@ def _place(record: Document) -> None:
     group, port = record["group"], record["common"]["Port"]
     name = group["ReplicationGroupId"]
     domain = f"{name}.{_suffix(group['ARN'])}.use1.cache.amazonaws.com"
-    tls = "master" if group["TransitEncryptionEnabled"] else "primary"
+    primary, reader = f"master.{domain}", f"replica.{domain}"
+    if not group["TransitEncryptionEnabled"]:
+        domain = f"{_suffix(group['ARN'])}.ng.0001.use1.cache.amazonaws.com"
+        primary, reader = f"{name}.{domain}", f"{name}-ro.{domain}"
     group["MemberClusters"] = [f"{name}-{n:03d}" for n in range(1, len(record["zones"]) + 1)]
     if group["SnapshotRetentionLimit"]:
         group["SnapshottingClusterId"] = group["MemberClusters"][-1]
@@ -237,8 +229,8 @@ def _place(record: Document) -> None:
         {
             "NodeGroupId": "0001",
             "Status": "available",
-            "PrimaryEndpoint": {"Address": f"{tls}.{domain}", "Port": port},
-            "ReaderEndpoint": {"Address": f"replica.{domain}", "Port": port},
+            "PrimaryEndpoint": {"Address": primary, "Port": port},
+            "ReaderEndpoint": {"Address": reader, "Port": port},
             "NodeGroupMembers": [
                 {
                     "CacheClusterId": member,

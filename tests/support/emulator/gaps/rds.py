@@ -52,7 +52,7 @@ _DEFAULT_VERSION = "16.6"
 def describe_engine_versions(call: Call) -> Document:
     """The versions of Aurora PostgreSQL; other engines have none here."""
     asked = call.params
-    versions = _VERSIONS if asked.get("Engine", _ENGINE) == _ENGINE else ()
+    versions: tuple[str, ...] = _VERSIONS if asked.get("Engine", _ENGINE) == _ENGINE else ()
     if asked.get("DefaultOnly"):
         versions = (_DEFAULT_VERSION,) if versions else ()
     return {
@@ -63,7 +63,7 @@ def describe_engine_versions(call: Call) -> Document:
                 "MajorEngineVersion": version.split(".")[0],
                 "DBParameterGroupFamily": f"{_ENGINE}{version.split('.')[0]}",
                 "DBEngineDescription": "Aurora PostgreSQL",
-                "DBEngineVersionDescription": f"Aurora PostgreSQL (compatible with PostgreSQL {version})",
+                "DBEngineVersionDescription": f"Aurora PostgreSQL (PostgreSQL {version})",
                 "Status": "available",
                 "SupportedEngineModes": ["provisioned"],
                 "ExportableLogTypes": ["postgresql"],
