@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support import catalogue as catalogue_module
-from tests.support.catalogue import Catalogue, Requirement
+from tests.support.catalogue import Catalogue, Place, Requirement
 from tests.support.outcomes import NotProvable, SuiteError, Violation
 from tests.support.report import (
     Record,
@@ -107,6 +107,11 @@ def requirement_id(item: pytest.Item) -> str | None:
     return str(marker.args[0]) if marker and marker.args else None
 
 
+def place_of(item: pytest.Item) -> Place | None:
+    """Where the test proves its requirement: the place whose marker it carries."""
+    return next((place for place in Place if item.get_closest_marker(place)), None)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what looks at an environment's plan once for each environment asked for."""
     if "planned_environment" in metafunc.fixturenames:
@@ -125,6 +130,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             refuse(f"{item.nodeid}: mark it with the requirement that it proves")
         elif identifier not in known:
             refuse(f"{item.nodeid}: tests/catalogue.yaml has no requirement {identifier}")
+        elif place_of(item) is None:
+            refuse(f"{item.nodeid}: mark it with the place it proves that in, such as plan")
 
 
 # --- Outcomes -----------------------------------------------------------------------------
@@ -152,7 +159,7 @@ def pytest_runtest_makereport(
             # A fault of the suite itself keeps its traceback; what it foresaw is one line.
             if not isinstance(error, (KeyError, TypeError, AttributeError, NameError, IndexError)):
                 report.longrepr = invalid_text(error)
-    report.verdict = verdict
+    report.__dict__["verdict"] = verdict
     return report
 
 
@@ -170,6 +177,7 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
 def recorded(request: pytest.FixtureRequest, record_property: Any) -> None:
     """Write down what the test proves, for whom and against what."""
     record_property("requirement", requirement_id(request.node))
+    record_property("place", place_of(request.node))
     parameters = getattr(request.node, "callspec", None)
     planned = parameters.params.get("planned_environment") if parameters else None
     record_property("environment", planned or request.config.getoption("--environment"))
@@ -189,10 +197,11 @@ class Outcomes:
         if report.when != "call" and verdict is Verdict.passed:
             return
         message = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
-        details = dict(report.user_properties)
+        details: dict[str, Any] = dict(report.user_properties)
         self.records[report.nodeid] = Record(
             test=report.nodeid,
             requirement=details.get("requirement"),
+            place=details.get("place"),
             outcome=verdict,
             message="" if verdict is Verdict.passed else message,
             environment=details.get("environment"),

@@ -88,17 +88,17 @@ def _apply(
     settings: dict[str, str],
     progress: Callable[[str], None],
 ) -> int:
-    watch = _Progress(environment, progress)
+    told = _Progress(environment, progress)
     done = program.run(
         "apply", "-json", "-input=false", "-auto-approve", f"-parallelism={PARALLELISM}",
         f"-var-file=environments/{environment}.tfvars",
-        cwd=copy, environment=settings, timeout_seconds=APPLY_SECONDS, on_event=watch,
+        cwd=copy, environment=settings, timeout_seconds=APPLY_SECONDS, on_event=told,
+        watch=emulator.check_alive,
     )  # fmt: skip
-    emulator.check_alive()
     if done.code != 0:
         raise workspace.failure(done, stack, "apply", program)
-    watch.finished()
-    return watch.planned
+    told.finished()
+    return told.planned
 
 
 class _Progress:
@@ -116,7 +116,7 @@ class _Progress:
         match event:
             case {"type": "change_summary", "changes": {"operation": "plan", "add": int() as add}}:
                 self.planned = add
-            case {"type": "apply_complete"}:
+            case {"type": "apply_complete", "hook": {"action": "create"}}:
                 self._created += 1
         if time.monotonic() - self._told >= PROGRESS_SECONDS:
             self._told = time.monotonic()

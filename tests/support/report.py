@@ -29,10 +29,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Record:
-    """One test's outcome. `requirement` is None for the suite's own tests."""
+    """One test's outcome. `requirement` and `place` are None for the suite's own tests."""
 
     test: str
     requirement: str | None
+    place: str | None
     outcome: Verdict
     message: str
     environment: str | None

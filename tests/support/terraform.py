@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,10 +101,12 @@ class Terraform:
         environment: Mapping[str, str] | None = None,
         timeout_seconds: float,
         on_event: Callable[[dict[str, Any]], None] | None = None,
+        watch: Callable[[], None] = lambda: None,
     ) -> Completed:
         """Run to the end and return what it printed; a non-zero exit code is the caller's to judge.
 
-        Raises SuiteError when it takes longer than `timeout_seconds`. However this ends, neither
+        `watch` is called every second and raises SuiteError when going on is pointless. Raises that
+        one, and SuiteError when it takes longer than `timeout_seconds`. However this ends, neither
         Terraform nor a provider is left behind.
         """
         process = subprocess.Popen(
@@ -118,29 +121,46 @@ class Terraform:
             errors="replace",
             start_new_session=True,  # Ctrl-C reaches Terraform through `_end`, once
         )
-        late = threading.Event()
-
-        def stop() -> None:
-            late.set()
-            _end(process)
-
-        timer = threading.Timer(timeout_seconds, stop)
-        timer.daemon = True
-        timer.start()
+        guard = _Guard(process, timeout_seconds, watch)
+        guard.start()
         try:
             events, output = _read(process, on_event)
             code = process.wait()
         finally:
-            timer.cancel()
+            guard.over.set()
             _end(process)
+            guard.join()
             if process.stdout is not None:
                 process.stdout.close()
-        if late.is_set():
-            raise SuiteError(
-                f"terraform {arguments[0]} did not finish within {timeout_seconds:g} s and was "
-                f"stopped; last words: {output.strip()[-200:] or 'none'}"
-            )
+        if guard.reason:
+            last = output.strip()[-200:]
+            raise SuiteError(f"terraform {arguments[0]}: {guard.reason}{last and f'; {last}'}")
         return Completed(code, tuple(events), output)
+
+
+class _Guard(threading.Thread):
+    """Ends a process that takes too long or whose `watch` fails; `reason` then says why."""
+
+    def __init__(
+        self, process: subprocess.Popen[str], timeout_seconds: float, watch: Callable[[], None]
+    ) -> None:
+        super().__init__(daemon=True)
+        self.over = threading.Event()
+        self.reason = ""
+        self._process, self._timeout, self._watch = process, timeout_seconds, watch
+
+    def run(self) -> None:
+        deadline = time.monotonic() + self._timeout
+        while not self.over.wait(1.0):
+            try:
+                self._watch()
+            except SuiteError as error:
+                self.reason = str(error)
+            if time.monotonic() > deadline:
+                self.reason = f"did not finish within {self._timeout:g} s and was stopped"
+            if self.reason:
+                _end(self._process)
+                return
 
 
 def _read(

@@ -1,0 +1,86 @@
+"""Every mistake in breaks.yaml turns its requirement red, for its own reason and no other's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+
+from tests.selftest.breaking import Break, Run, broken_stack, load, run_tier
+
+pytestmark = [pytest.mark.selftest, pytest.mark.provider]
+
+BREAKS = load()
+
+
+@dataclass(frozen=True)
+class Tier:
+    """A tier's run on a broken stack: which mistakes it must see, and what it may see besides."""
+
+    name: str
+    arguments: tuple[str, ...]
+    mistakes: tuple[Break, ...]
+    incidental: frozenset[str] = frozenset()
+
+
+def seen_in(*places: str, plannable: bool = True) -> tuple[Break, ...]:
+    """The mistakes that must be seen in one of these places."""
+    return tuple(b for b in BREAKS if set(places) & set(b.places) and b.plannable is plannable)
+
+
+TIERS = {
+    "source": Tier("static", ("tests/unit", "-m", "source"), seen_in("source", plannable=False)),
+    # The built-in checks see many of the mistakes as well.
+    "static": Tier(
+        "static",
+        ("tests/unit", "--environment", "production"),
+        seen_in("source", "plan", "policy"),
+        frozenset({"POL-01"}),
+    ),
+    "integration": Tier("integration", ("tests/integration",), seen_in("deployed")),
+}
+CASES = [
+    pytest.param(name, place, mistake, id=f"{mistake.requirement}-{place}-{mistake.id}")
+    for name, tier in TIERS.items()
+    for mistake in tier.mistakes
+    for place in mistake.places
+    if (place == "deployed") == (name == "integration")
+]
+
+
+@pytest.fixture(scope="session")
+def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
+    """The run of a tier on the stack with all of its mistakes; once for each tier."""
+
+    @cache
+    def run(name: str) -> Run:
+        directory, tier = tmp_path_factory.mktemp(name), TIERS[name]
+        stack = broken_stack(tier.mistakes, directory)
+        return run_tier(tier.name, stack, directory / "reports", tier.arguments)
+
+    return run
+
+
+@pytest.mark.parametrize(("tier", "place", "mistake"), CASES)
+def test_mistake_turns_its_requirement_red(
+    tier: str, place: str, mistake: Break, run_of: Callable[[str], Run]
+) -> None:
+    run = run_of(tier)
+    messages = run.failing(mistake.requirement, place)
+    assert any(re.search(mistake.says, message) for message in messages), run.output[-3000:]
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_nothing_else_turns_red(tier: str, run_of: Callable[[str], Run]) -> None:
+    meant = {name for b in TIERS[tier].mistakes for name in (b.requirement, *b.also)}
+    assert run_of(tier).red() - TIERS[tier].incidental == meant
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_nothing_goes_unjudged(tier: str, run_of: Callable[[str], Run]) -> None:
+    unjudged = [t for t in run_of(tier).tests if t["outcome"] == "invalid"]
+    assert run_of(tier).tests
+    assert [t for t in unjudged if "known only after apply" not in t["message"]] == []
