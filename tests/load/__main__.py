@@ -8,28 +8,31 @@ the account that boto3's settings choose is read. Exit codes: 0 pass, 1 fail, 2 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
+import math
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, NoReturn, get_args
 
-import boto3
-
-from tests.load import deployed, report, service
-from tests.load.gate import Verdict
+from tests.load import deployed, plan, report, service
+from tests.load.gate import Judgement
 from tests.load.hosts import UsageError, permitted
-from tests.load.report import Report, Result
+from tests.load.plan import QUIET, REPORTS, ROOT, STACK
+from tests.load.report import Report
 from tests.load.service import Application
 from tests.support import catalogue, traffic
+from tests.support.catalogue import Catalogue
 from tests.support.deployment import account_id, deploy
 from tests.support.emulator import Emulator
 from tests.support.outcomes import Invalid, SuiteError, Violation
-from tests.support.target import Target
+from tests.support.report import Verdict
+from tests.support.traffic import Environment, Traffic
 
-ROOT = Path(__file__).resolve().parents[2]
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 MEASURES, CONTRACT = "LOAD-01", "ECS-02"
 # What the stand-in takes to answer, well under the alarm's threshold; --service-time changes it.
@@ -42,117 +45,168 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the load tier; returns its exit code."""
     options = _parser().parse_args(arguments)
     options.reports = options.reports.resolve()
-    report.discard(options.reports)
-    # Whoever stops the run by a signal gets the same orderly end as with Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
-        code = _on_emulator(options) if options.target == "emulator" else _on_staging(options)
+        report.prepare(options.reports)
+        requirements, mix = catalogue.load(), traffic.load()
+        _refuse_unusable(options, requirements, mix)
     except UsageError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return report.EXIT_CODES["usage"]
+        return _complain(error, report.USAGE)
     except SuiteError as error:
-        # Not 1 as elsewhere in the suite: here that would say that the service failed.
-        print(f"error: {error}", file=sys.stderr)
-        return report.EXIT_CODES["invalid"]
-    except Violation as violation:
-        verdict = Verdict("fail", violation.expected, violation.actual)
-        return _conclude(options, violation.where, verdict)
-    except Invalid as reason:
-        return _conclude(options, options.target, Verdict("invalid", "a run", str(reason)))
+        return _complain(error, report.EXIT_CODES[Verdict.invalid])
     except KeyboardInterrupt:
-        verdict = Verdict("invalid", "a complete run", "interrupted")
-        return _conclude(options, options.target, verdict, partial=True)
-    except Exception as error:
-        # Exit code 1 would say that the service failed.
-        LOG.exception("the load tier broke")
-        verdict = Verdict("invalid", "a run", f"the load tier broke: {type(error).__name__}")
-        return _conclude(options, options.target, verdict)
-    return code
+        return _complain("interrupted", report.EXIT_CODES[Verdict.invalid])
+    return Run(options, requirements, mix).run()
 
 
-def _on_staging(options: argparse.Namespace) -> int:
-    mix = traffic.load()
-    host = permitted(
-        options.host or f"https://{mix.place(options.environment).host}",
+class Run:
+    """One run of the tier, from the deployment to the report."""
+
+    def __init__(self, options: argparse.Namespace, requirements: Catalogue, mix: Traffic) -> None:
+        self._options = options
+        self._requirements = requirements
+        self._traffic = mix
+
+    def run(self) -> int:
+        """Returns the exit code; every way to end but a refusal leaves a report."""
+        try:
+            return self._on_emulator() if self._options.target == "emulator" else self._on_staging()
+        except UsageError as error:
+            return _complain(error, report.USAGE)
+        except Violation as violation:
+            judgement = Judgement(Verdict.failed, violation.expected, violation.actual)
+            return self._conclude(violation.where, judgement)
+        except SuiteError as error:
+            # Not 1 as elsewhere in the suite: here that would say that the service failed.
+            return _complain(error, self._unjudged(str(error), told=False))
+        except Invalid as reason:
+            return self._unjudged(str(reason))
+        except KeyboardInterrupt:
+            return self._unjudged("interrupted", partial=True)
+        except Exception as error:
+            LOG.exception("the load tier broke")
+            return self._unjudged(f"the load tier broke: {type(error).__name__}")
+
+    def _on_staging(self) -> int:
+        self._locust(_host(self._options, self._traffic), os.environ)
+        found = report.read(self._options.reports)
+        return found.exit_code if found else report.EXIT_CODES[Verdict.invalid]
+
+    def _on_emulator(self) -> int:
+        options = self._options
+        expected = self._requirements.requirement(MEASURES).expected
+        with (
+            Emulator(account_id(options.stack, options.environment)) as emulator,
+            deploy(emulator, options.stack, options.environment, progress=_say),
+        ):
+            session = emulator.session()
+            task = deployed.read_task(session, options.environment, expected["container"])
+            deployed.check_task(task, expected["port"], expected["health_path"])
+            _say(f"starting {task.arn} on loopback")
+            with service.running(task, self._application(expected["health_path"])) as running:
+                environment = _pointed_at(emulator.environment())
+                self._locust(running.host, environment, "--service-judged-elsewhere")
+        answered = report.answered(report.read(options.reports))
+        return self._conclude(task.arn, service.measured(task, running, answered))
+
+    def _application(self, health_path: str) -> Application:
+        contract = self._requirements.requirement(CONTRACT).expected
+        asked = self._options.service_time
+        return Application(
+            required=(*contract["environment"], *contract["secrets"]),
+            paths=tuple(page.path for page in self._traffic.pages),
+            health_path=health_path,
+            service_seconds=SERVICE_SECONDS if asked is None else asked,
+        )
+
+    def _locust(self, host: str, environment: Mapping[str, str], *more: str) -> None:
+        """Run Locust to its end; whatever ends this sooner, it ends Locust, which reports."""
+        options = self._options
+        command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE)]
+        command += ["--headless", "--only-summary", "--loglevel", "WARNING", "--die-with-stdin"]
+        command += ["--host", host, "--environment", options.environment]
+        command += ["--stack", str(options.stack), "--reports", str(options.reports), *more]
+        command += [] if options.rate is None else ["--rate", str(options.rate)]
+        command += [] if options.duration is None else ["--run-time", f"{options.duration}s"]
+        command += ["--allow-production"] if options.allow_production else []
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=dict(environment),
+            stdin=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is answered here, in order
+        )
+        try:
+            code = process.wait()
+        finally:
+            _end(process)
+        found = report.read(options.reports)
+        if code == report.USAGE:
+            raise UsageError("the load generator refused the run; nothing was sent")
+        if found is None or found.exit_code != code:
+            raise Invalid(f"the load generator ended with code {code} and no report that says so")
+
+    def _unjudged(self, reason: str, partial: bool = False, told: bool = True) -> int:
+        judgement = Judgement(Verdict.invalid, "a run that can judge", reason)
+        return self._conclude(self._options.target, judgement, partial, told)
+
+    def _conclude(
+        self, where: str, judgement: Judgement, partial: bool = False, told: bool = True
+    ) -> int:
+        """Complete what the load generator reported, if it did; tell what it has not told."""
+        options = self._options
+        found = report.read(options.reports) or Report(options.environment, options.target)
+        known = {result.requirement for result in found.results} - {MEASURES}
+        found = found.with_result(self._requirements.requirement(MEASURES), where, judgement)
+        reason = "interrupted" if partial else "no request was sent"
+        found = found.with_unjudged(self._requirements.requirement(QUIET), where, reason)
+        found = found.cut_short() if partial else found
+        report.write(found, options.reports)
+        for result in found.results:
+            if told and result.requirement not in known:
+                _say(report.told(result))
+        _say(f"load: {found.outcome}{' (partial)' if found.partial else ''}")
+        return found.exit_code
+
+
+def _refuse_unusable(options: argparse.Namespace, requirements: Catalogue, mix: Traffic) -> None:
+    """Raise UsageError for what would only be refused after minutes of deploying."""
+    if options.target == "emulator" and options.host is not None:
+        raise UsageError("--host: with --target emulator the deployed task's own host is loaded")
+    if options.target == "staging" and options.service_time is not None:
+        raise UsageError("--service-time: only the stand-in of --target emulator has one")
+    if options.service_time is not None and not 0 <= options.service_time < math.inf:
+        raise UsageError(f"--service-time {options.service_time:g}: give seconds, 0 or more")
+    if options.target == "staging":
+        _host(options, mix)
+    expected = plan.alarm_expected(plan.expected_values(requirements.requirement))
+    plan.rate_of(options.rate, options.environment, mix)
+    plan.periods_of(options.duration, expected)
+
+
+def _host(options: argparse.Namespace, mix: Traffic) -> str:
+    own = f"https://{mix.place(options.environment).host}"
+    return permitted(
+        own if options.host is None else options.host,
         options.environment,
         mix,
         options.allow_production,
     )
-    account = account_id(options.stack, options.environment)
-    Target(options.environment, account, boto3.Session(), emulated=False).refuse_wrong_account()
-    return _locust(options, host, os.environ)
 
 
-def _on_emulator(options: argparse.Namespace) -> int:
-    contract = catalogue.load().requirement(CONTRACT).expected
-    expected = catalogue.load().requirement(MEASURES).expected
-    application = Application(
-        required=(*contract["environment"], *contract["secrets"]),
-        paths=tuple(page.path for page in traffic.load().pages),
-        health_path=expected["health_path"],
-        service_seconds=options.service_time,
-    )
-    with (
-        Emulator(account_id(options.stack, options.environment)) as emulator,
-        deploy(emulator, options.stack, options.environment, progress=_say),
-    ):
-        task = deployed.read_task(emulator.session(), options.environment, expected["container"])
-        deployed.check_task(task, expected["port"], expected["health_path"])
-        _say(f"starting {task.arn} on loopback")
-        with service.running(task, application) as running:
-            environment = _pointed_at(emulator.environment())
-            _locust(options, running.host, environment, ["--service-judged-elsewhere"])
-    found = report.read(options.reports)
-    answered = (
-        sum(period["answered"] for period in found.figures.get("periods", [])) if found else 0
-    )
-    return _conclude(options, task.arn, service.measured(task, running, answered))
-
-
-def _conclude(
-    options: argparse.Namespace, where: str, verdict: Verdict, partial: bool = False
-) -> int:
-    """Add LOAD-01 to what the load generator reported, if it did, and tell."""
-    result = Result.of(catalogue.load().requirement(MEASURES), where, verdict)
-    found = report.read(options.reports) or Report(options.environment, "", ())
-    complete = found.with_result(result, partial=partial)
-    report.write(complete, options.reports)
-    _say(report.told(result))
-    _say(f"load: {complete.outcome}{' (partial)' if complete.partial else ''}")
-    return complete.exit_code
-
-
-def _locust(
-    options: argparse.Namespace,
-    host: str,
-    environment: Mapping[str, str],
-    more: Sequence[str] = (),
-) -> int:
-    """Run Locust to its end; on an interrupt let it report, then pass the interrupt on."""
-    command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless",
-               "--only-summary", "--loglevel", "WARNING", "--host", host,
-               "--environment", options.environment, "--reports", str(options.reports), *more]  # fmt: skip
-    command += ["--rate", str(options.rate)] if options.rate is not None else []
-    command += ["--run-time", options.duration] if options.duration else []
-    command += ["--allow-production"] if options.allow_production else []
-    process = subprocess.Popen(command, cwd=ROOT, env=dict(environment), start_new_session=True)
-    try:
-        code = process.wait()
-    except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        process.send_signal(signal.SIGINT)
-        raise
-    finally:
-        _end(process)
-    if code == report.EXIT_CODES["usage"]:
-        raise UsageError("the load generator refused the run; nothing was sent")
-    if report.read(options.reports) is None:
-        raise Invalid(f"the load generator ended with code {code} and no report")
-    return code
+def _interrupt(*_: Any) -> NoReturn:
+    """The first signal ends the run, in order; more would only cut the cleaning up short."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    """Close the process's standard input, which ends it, and see to it that it has ended."""
+    assert process.stdin is not None
+    with contextlib.suppress(OSError):
+        process.stdin.close()
     try:
         process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
@@ -166,6 +220,11 @@ def _pointed_at(emulator: Mapping[str, str]) -> dict[str, str]:
     return {**own, **emulator}
 
 
+def _complain(problem: object, code: int) -> int:
+    print(f"error: {problem}", file=sys.stderr)
+    return code
+
+
 def _say(line: str) -> None:
     print(line, flush=True)
 
@@ -173,16 +232,20 @@ def _say(line: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
     parser.add_argument("--target", choices=("emulator", "staging"), default="emulator")
-    parser.add_argument("--environment", default="staging")
-    parser.add_argument("--stack", type=Path, default=ROOT / "terraform")
+    parser.add_argument("--environment", choices=get_args(Environment), default="staging")
+    parser.add_argument("--stack", type=Path, default=STACK, help="the Terraform tree to deploy")
     parser.add_argument("--host", help="with --target staging: default the environment's own")
-    parser.add_argument("--duration", help="judged time, e.g. 300s; default: what the alarm needs")
+    parser.add_argument(
+        "--duration", type=int, help="judged time in seconds; default: what the alarm needs"
+    )
     parser.add_argument("--rate", type=float, help="requests per second; default: the peak")
     parser.add_argument(
-        "--service-time", type=float, default=SERVICE_SECONDS, help="of the stand-in, in seconds"
+        "--service-time",
+        type=float,
+        help=f"mean of the stand-in's, in seconds; default: {SERVICE_SECONDS}",
     )
     parser.add_argument("--allow-production", action="store_true")
-    parser.add_argument("--reports", type=Path, default=ROOT / "reports")
+    parser.add_argument("--reports", type=Path, default=REPORTS)
     return parser
 
 

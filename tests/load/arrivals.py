@@ -62,21 +62,23 @@ class Dispatcher:
     def run(
         self, schedule: Iterator[float], pages: Iterator[Page], send: Callable[[float, Page], None]
     ) -> None:
-        """Until the schedule ends; then `drain` waits for what is under way."""
+        """Start every arrival of the schedule at its time; `drain` waits for the answers."""
         for due, page in zip(schedule, pages, strict=False):
             self._recorder.offered(due)
-            if self.now() - due > TOO_LATE_SECONDS:
-                self._recorder.dropped(due)
+            lateness = self.now() - due
+            if lateness > TOO_LATE_SECONDS:
+                self._recorder.dropped(due, lateness)
                 continue
             self._wait_until(due)
             if self._under_way.full():
-                self._recorder.dropped(due)
+                self._recorder.dropped(due, max(0.0, self.now() - due))
             else:
                 self._under_way.spawn(send, due, page)
 
     def drain(self, timeout_seconds: float) -> None:
-        """Wait for the requests under way, at most `timeout_seconds`."""
+        """Wait for the requests under way, then end those that take more than `timeout_seconds`."""
         self._under_way.join(timeout=timeout_seconds)
+        self._under_way.kill()
 
     def _wait_until(self, due: float) -> None:
         # Sleeping 0 when already late lets the answers in; a timer may fire early by the age of

@@ -18,10 +18,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tests.support import alarms
 from tests.support.alarms import Alarm
 from tests.support.outcomes import Invalid, SuiteError, Violation
+from tests.support.report import DENIED
+from tests.support.target import CLIENT_CONFIG
 
 # arn:aws:secretsmanager:<region>:<account>:secret:<name>[:<json key>:<stage>:<version id>]
 _SECRET_ARN_PARTS = 7
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 _UNUSABLE = frozenset({"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId",
                        "UnrecognizedClientException", "SignatureDoesNotMatch"})  # fmt: skip
 _URL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::(\d+))?(/[^\s'\"|;&]*)?")
@@ -83,9 +84,9 @@ def read_task(session: Any, environment: str, container: str) -> Task:
     """
     service = f"mantisnxt-{environment}-app"
     with aws_errors():
-        ecs = session.client("ecs")
-        found = ecs.describe_services(cluster=f"mantisnxt-{environment}", services=[service])
-        active = [entry for entry in found["services"] if entry["status"] == "ACTIVE"]
+        ecs = session.client("ecs", config=CLIENT_CONFIG)
+        found = _services(ecs, f"mantisnxt-{environment}", service)
+        active = [entry for entry in found if entry["status"] == "ACTIVE"]
         if not active:
             raise Violation(where=service, expected="an active service", actual="there is none")
         definition = ecs.describe_task_definition(taskDefinition=active[0]["taskDefinition"])
@@ -132,20 +133,12 @@ def resolve_secret(session: Any, reference: str) -> str:
     if parts[2:3] != ["secretsmanager"] or len(parts) < _SECRET_ARN_PARTS:
         raise Invalid(f"{reference}: only secrets of Secrets Manager are resolved here")
     arn = ":".join(parts[:_SECRET_ARN_PARTS])
-    key, stage, version = (parts[_SECRET_ARN_PARTS:] + ["", "", ""])[:3]
+    key, stage, version = [*parts[_SECRET_ARN_PARTS:], "", "", ""][:3]
     request = {"SecretId": arn, "VersionStage": stage, "VersionId": version}
-    try:
-        with aws_errors():
-            answer = session.client("secretsmanager").get_secret_value(
-                **{name: value for name, value in request.items() if value}
-            )
-    except Invalid as error:
-        if not isinstance(error.__cause__, ClientError):
-            raise
-        if error.__cause__.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
-        raise Violation(where=arn, expected="a secret with a value", actual="none") from None
-    value = str(answer["SecretString"])
+    with aws_errors():
+        value = _secret_string(session, {name: asked for name, asked in request.items() if asked})
+    if value is None:
+        raise Violation(where=arn, expected="a secret with a value as text", actual="none")
     return _json_key(arn, value, key) if key else value
 
 
@@ -153,7 +146,7 @@ def read_alarm(session: Any, environment: str) -> DeployedAlarm:
     """The alarm mantisnxt-<environment>-api-response-time. Raises Violation when there is none."""
     name = f"mantisnxt-{environment}-api-response-time"
     with aws_errors():
-        answer = session.client("cloudwatch").describe_alarms(
+        answer = session.client("cloudwatch", config=CLIENT_CONFIG).describe_alarms(
             AlarmNames=[name], AlarmTypes=["MetricAlarm"]
         )
     if not answer["MetricAlarms"]:
@@ -204,7 +197,29 @@ def aws_errors() -> Iterator[None]:
 def _advice(code: str) -> str:
     if code in _UNUSABLE:
         return "renew the credentials"
-    return "allow the action to the role in use" if code in _DENIED else "try again"
+    return "allow the action to the role in use" if code in DENIED else "try again"
+
+
+def _services(ecs: Any, cluster: str, service: str) -> list[Any]:
+    """What ECS knows of the service; a cluster that is not there has none."""
+    try:
+        return list(ecs.describe_services(cluster=cluster, services=[service])["services"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ClusterNotFoundException":
+            return []
+        raise
+
+
+def _secret_string(session: Any, request: Mapping[str, str]) -> str | None:
+    """The text of a secret; None where there is no value, or none that is text."""
+    try:
+        client = session.client("secretsmanager", config=CLIENT_CONFIG)
+        value = client.get_secret_value(**request).get("SecretString")
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return None
+        raise
+    return None if value is None else str(value)
 
 
 def _health_check(arn: str, container: Mapping[str, Any], port: int) -> HealthCheck:

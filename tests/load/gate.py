@@ -1,22 +1,20 @@
-"""The verdict on a load run: would the deployed alarm have stayed quiet, and can we know?
+"""The judgement on a load run: would the deployed alarm have stayed quiet, and can we know?
 
-Pure: plain data in, a verdict out. The alarm engine is `tests.support.alarms`. The order of the
+Pure: plain data in, a judgement out. The alarm engine is `tests.support.alarms`. The order of the
 rules matters: an unsound generator makes every figure worthless, so `invalid` comes before
 `fail`; a failing service explains a missed rate, so `fail` comes before the rest of `invalid`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from tests.load.measure import Measured, Period, quantile, total
 from tests.support import alarms
 from tests.support.alarms import Alarm, State
+from tests.support.report import Verdict
 from tests.support.traffic import Limits, Traffic
-
-Outcome = Literal["pass", "fail", "invalid", "not_provable"]
 
 _WORDS = {
     "GreaterThanThreshold": "above",
@@ -27,40 +25,50 @@ _WORDS = {
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """`actual` says what was seen; `states` is the alarm's state at the end of each period."""
+class Judgement:
+    """An outcome and its reasons: `expected` the state wanted, `actual` what was seen.
 
-    outcome: Outcome
+    `points` is the alarm's metric and `states` its state, both per period.
+    """
+
+    outcome: Verdict
     expected: str
     actual: str
-    states: tuple[State | None, ...] = field(default=())
+    points: tuple[float | None, ...] = ()
+    states: tuple[State | None, ...] = ()
 
 
-def judge(alarm: Alarm, measured: Measured, traffic: Traffic) -> Verdict:
+def judge(alarm: Alarm, measured: Measured, traffic: Traffic) -> Judgement:
     """Pass only when the alarm was seen to evaluate to OK on enough real data."""
-    points = [alarms.point(alarm, period.response_times) for period in measured.periods]
+    points = [alarms.point(alarm, period.samples) for period in measured.periods]
     states = judged_states(alarm, points)
-    expected = quiet(alarm)
+    outcome, actual = _outcome(alarm, measured, traffic, points, states)
+    return Judgement(
+        outcome, quiet(alarm), f"{actual}; {_rates(measured)}", tuple(points), tuple(states)
+    )
 
-    def verdict(outcome: Outcome, actual: str) -> Verdict:
-        return Verdict(outcome, expected, f"{actual}; {_rates(measured)}", tuple(states))
 
+def _outcome(
+    alarm: Alarm,
+    measured: Measured,
+    traffic: Traffic,
+    points: Sequence[float | None],
+    states: Sequence[State | None],
+) -> tuple[Verdict, str]:
+    periods = measured.periods
     if measured.partial:
-        return verdict("invalid", f"interrupted after {len(points)} complete {_unit(alarm)}s")
-    unsound = _generator_unsound(measured.periods, traffic.generator)
-    if unsound:
-        return verdict("invalid", unsound)
-    if not any(period.response_times for period in measured.periods):
-        return verdict("invalid", f"nothing answered: {_errors(measured.periods) or 'no data'}")
-    over_budget = _over_budget(measured.periods, traffic.error_budget_percent)
-    if over_budget:
-        return verdict("fail", over_budget)
+        return Verdict.invalid, f"interrupted after {len(points)} complete {_unit(alarm)}s"
+    if unsound := _generator_unsound(alarm, periods, traffic.generator):
+        return Verdict.invalid, unsound
+    if not any(period.response_times for period in periods):
+        return Verdict.invalid, f"nothing answered: {_errors(periods) or 'no data'}"
+    if over_budget := _over_budget(periods, traffic.error_budget_percent):
+        return Verdict.failed, over_budget
     if State.ALARM in states:
-        return verdict("fail", _alarming(alarm, points, states.index(State.ALARM)))
-    unknown = _cannot_know(alarm, points, states, measured.periods, traffic.generator)
-    if unknown:
-        return verdict("invalid", unknown)
-    return verdict("pass", f"{_series(alarm, points)} → OK")
+        return Verdict.failed, _alarming(alarm, points, states.index(State.ALARM))
+    if unknown := _cannot_know(alarm, points, states, periods, traffic.generator):
+        return Verdict.invalid, unknown
+    return Verdict.passed, f"{_series(alarm, enumerate(points, 1))} → OK"
 
 
 def judged_states(alarm: Alarm, points: Sequence[float | None]) -> list[State | None]:
@@ -93,24 +101,31 @@ def clock(seconds: float) -> str:
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
-def _generator_unsound(periods: Sequence[Period], limits: Limits) -> str | None:
+def _generator_unsound(alarm: Alarm, periods: Sequence[Period], limits: Limits) -> str | None:
+    """Judged by the worst period: a long run must not average two spoilt minutes away."""
     reasons: list[str] = []
-    local = total(period.local_errors for period in periods)
-    if local:
+    if local := total(period.local_errors for period in periods):
         reasons.append(f"requests never reached the service: {_counts(local)}")
-    lateness = quantile([late for period in periods for late in period.lateness], 0.99)
+    lateness, at = _worst(periods, lambda period: quantile(period.lateness, 0.99))
     if lateness > limits.lateness_p99_seconds:
         reasons.append(
-            f"the generator was late: p99 {lateness:.3f} s, limit {limits.lateness_p99_seconds} s"
+            f"the generator was late: p99 {lateness:.3f} s in {_unit(alarm)} {at},"
+            f" limit {limits.lateness_p99_seconds} s"
         )
-    if periods and any(period.cpu_percent is None for period in periods):
+    if any(period.cpu_percent is None for period in periods):
         reasons.append("the generator's CPU use was not sampled")
-    busiest = max((period.cpu_percent or 0 for period in periods), default=0)
+    busiest, at = _worst(periods, lambda period: period.cpu_percent or 0.0)
     if busiest > limits.cpu_percent:
         reasons.append(
-            f"the generator was overloaded: CPU {busiest:.0f} %, limit {limits.cpu_percent:.0f} %"
+            f"the generator was overloaded: CPU {busiest:.0f} % in {_unit(alarm)} {at},"
+            f" limit {limits.cpu_percent:.0f} %"
         )
     return "; ".join(reasons) or None
+
+
+def _worst(periods: Sequence[Period], of: Callable[[Period], float]) -> tuple[float, int]:
+    """The largest value and the number, from 1, of the period that has it."""
+    return max(((of(period), n) for n, period in enumerate(periods, 1)), default=(0.0, 0))
 
 
 def _over_budget(periods: Sequence[Period], budget_percent: float) -> str | None:
@@ -131,37 +146,35 @@ def _cannot_know(
     periods: Sequence[Period],
     limits: Limits,
 ) -> str | None:
+    unit = _unit(alarm)
     if len(points) < alarm.evaluation_periods:
-        return (
-            f"complete {_unit(alarm)}s: {len(points)}, the alarm needs {alarm.evaluation_periods}"
-        )
+        return f"complete {unit}s: {len(points)}, the alarm needs {alarm.evaluation_periods}"
     if None in points:
-        return f"no data in {_unit(alarm)} {list(points).index(None) + 1}"
-    offered = sum(period.offered for period in periods)
-    missed = offered - sum(period.sent for period in periods)
-    if missed * 100 > limits.shortfall_percent * offered:
-        return f"the offered rate was missed: {missed} of {offered} requests never left"
+        return f"no data in {unit} {points.index(None) + 1}"
+    for n, period in enumerate(periods, 1):
+        if period.missing * 100 > limits.shortfall_percent * period.offered:
+            return (
+                f"the offered rate was missed: {period.missing} of {period.offered} requests"
+                f" never left in {unit} {n}"
+            )
     if states[-1] is not State.OK:
         return f"the alarm ended in {states[-1]}"
     return None
 
 
 def _alarming(alarm: Alarm, points: Sequence[float | None], at: int) -> str:
-    window = range(at - alarm.evaluation_periods + 1, at + 1)
-    breaching = [index for index in window if _breaches(alarm, points[index])]
-    seen = ", ".join(f"{_unit(alarm)} {index + 1}: {points[index]:.3f} s" for index in breaching)
-    return f"{seen} → ALARM at {clock((at + 1) * alarm.period_seconds)}"
+    """The points that raised the alarm after period `at`, counted from 0."""
+    first = at - alarm.evaluation_periods + 1
+    window = enumerate(points[first : at + 1], first + 1)
+    guilty = [(n, value) for n, value in window if value is None or alarm.breaches(value)]
+    return f"{_series(alarm, guilty)} → ALARM at {clock((at + 1) * alarm.period_seconds)}"
 
 
-def _breaches(alarm: Alarm, value: float | None) -> bool:
-    return value is not None and alarm.breaches(value)
-
-
-def _series(alarm: Alarm, points: Sequence[float | None]) -> str:
-    show: Callable[[float | None], str] = lambda value: (
-        "no data" if value is None else f"{value:.3f} s"
+def _series(alarm: Alarm, points: Iterable[tuple[int, float | None]]) -> str:
+    return ", ".join(
+        f"{_unit(alarm)} {n}: {'no data' if value is None else f'{value:.3f} s'}"
+        for n, value in points
     )
-    return ", ".join(f"{_unit(alarm)} {n}: {show(value)}" for n, value in enumerate(points, 1))
 
 
 def _unit(alarm: Alarm) -> str:
@@ -179,5 +192,5 @@ def _errors(periods: Sequence[Period]) -> str:
     return _counts(total(period.errors for period in periods))
 
 
-def _counts(counts: dict[str, int]) -> str:
+def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} × {reason}" for reason, count in sorted(counts.items()))

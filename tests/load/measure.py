@@ -20,6 +20,8 @@ _LOCAL_ERRNOS = frozenset(
     {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENETUNREACH}
 )
 
+TIMED_OUT = "timed out"
+
 
 @dataclass(frozen=True)
 class Period:
@@ -27,9 +29,11 @@ class Period:
 
     `offered` requests were due, `sent` left, `dropped` could not leave in time. `response_times`
     run from actual send to response headers, what a load balancer calls target response time;
-    `waits` from intended send, what a visitor sees. `errors` counts by reason; `local_errors`
-    the part that never reached the service. `cpu_percent` is the generator's, of one core; None
-    when it was not sampled.
+    `waits` from intended send, what a visitor sees. `abandoned` is how long requests waited for
+    headers before they were given up. `lateness` runs from intended to actual send, or to the
+    moment the request was dropped. `errors` counts by reason; `local_errors` the part that never
+    reached the service. `cpu_percent` is the generator's, of one core; None when it was not
+    sampled.
     """
 
     offered: int
@@ -37,10 +41,25 @@ class Period:
     dropped: int
     response_times: tuple[float, ...]
     waits: tuple[float, ...]
+    abandoned: tuple[float, ...]
     lateness: tuple[float, ...]
     errors: Mapping[str, int]
     local_errors: Mapping[str, int]
     cpu_percent: float | None
+
+    @property
+    def samples(self) -> tuple[float, ...]:
+        """What the alarm's metric is taken to hold.
+
+        A visitor waits on where the generator gave up, so an abandoned request counts with the
+        time it waited, the least that it would have taken.
+        """
+        return (*self.response_times, *self.abandoned)
+
+    @property
+    def missing(self) -> int:
+        """How many requests were due and never left."""
+        return self.offered - self.sent
 
 
 @dataclass(frozen=True)
@@ -64,6 +83,7 @@ class _Bucket:
     dropped: int = 0
     response_times: list[float] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
+    abandoned: list[float] = field(default_factory=list)
     lateness: list[float] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
     local_errors: Counter[str] = field(default_factory=Counter)
@@ -85,9 +105,11 @@ class Recorder:
         """A request was due."""
         self._at(due).offered += 1
 
-    def dropped(self, due: float) -> None:
-        """A due request did not leave."""
-        self._at(due).dropped += 1
+    def dropped(self, due: float, lateness: float) -> None:
+        """A due request did not leave; `lateness` seconds after it was due that was decided."""
+        bucket = self._at(due)
+        bucket.dropped += 1
+        bucket.lateness.append(lateness)
 
     def sent(self, due: float, lateness: float) -> None:
         """A request left, `lateness` seconds after it was due."""
@@ -100,6 +122,10 @@ class Recorder:
         bucket = self._at(due)
         bucket.response_times.append(response_time)
         bucket.waits.append(wait)
+
+    def abandoned(self, due: float, waited: float) -> None:
+        """No response headers came in `waited` seconds, and nobody waits for them any more."""
+        self._at(due).abandoned.append(waited)
 
     def failed(self, due: float, reason: str, local: bool = False) -> None:
         """The request did not end as the traffic file expects."""
@@ -118,19 +144,28 @@ class Recorder:
         done = tuple(_freeze(bucket) for bucket in self._buckets[:complete_periods])
         return Measured(self.period_seconds, done, partial)
 
+    def period(self, now: float) -> Period:
+        """What the period around `now`, or the nearest one, holds so far."""
+        index = math.floor(now / self.period_seconds)
+        return _freeze(self._buckets[min(max(index, 0), len(self._buckets) - 1)])
+
     def _at(self, due: float) -> _Bucket:
         index = math.floor(due / self.period_seconds)
         return self._buckets[index] if 0 <= index < len(self._buckets) else _Bucket()
 
 
 def reason_of(error: BaseException) -> tuple[str, bool]:
-    """A failed request's reason in a few words, and whether it never left this machine."""
+    """A failed request's reason in a few words, and whether it never left this machine.
+
+    The HTTP client wraps some errors in its own and keeps them as `original`.
+    """
+    error = getattr(error, "original", None) or error
     if isinstance(error, ConnectionRefusedError):
         return "connection refused", False
     if isinstance(error, socket.gaierror):
         return "name not resolved", True
     if isinstance(error, TimeoutError):
-        return "timed out", False
+        return TIMED_OUT, False
     number = getattr(error, "errno", None)
     if number in _LOCAL_ERRNOS:
         return f"{errno.errorcode[number]} in the generator", True
@@ -163,6 +198,7 @@ def _freeze(bucket: _Bucket) -> Period:
         dropped=bucket.dropped,
         response_times=tuple(bucket.response_times),
         waits=tuple(bucket.waits),
+        abandoned=tuple(bucket.abandoned),
         lateness=tuple(bucket.lateness),
         errors=dict(bucket.errors),
         local_errors=dict(+bucket.local_errors),

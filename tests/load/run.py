@@ -6,7 +6,9 @@ codes: 0 pass, 1 fail, 2 usage, 3 invalid.
 
 from __future__ import annotations
 
+import logging
 import math
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -15,23 +17,25 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import gevent
+import gevent.socket
 
 from tests.load import gate, plan, report
 from tests.load.arrivals import Dispatcher, choices, constant, sample_cpu
 from tests.load.deployed import DeployedAlarm
-from tests.load.gate import Outcome, Verdict
+from tests.load.gate import Judgement
 from tests.load.hosts import UsageError, is_loopback
 from tests.load.measure import Measured, Recorder, quantile
-from tests.load.plan import Plan
-from tests.load.report import Report, Result
+from tests.load.plan import QUIET, Plan
+from tests.load.report import Report
 from tests.support import catalogue, traffic
 from tests.support.outcomes import Invalid, SuiteError, Violation
+from tests.support.report import Verdict
 from tests.support.traffic import Page, Traffic
 
-MEASURES, QUIET, ALARM = "LOAD-01", "LOAD-02", "MON-01"
-# Of the alarm's requirement: how to find it and what it looks at, proven where it belongs.
-_NOT_COMPARED = frozenset({"name_suffix", "dimensions"})
+MEASURES = "LOAD-01"
 PROGRESS_SECONDS = 10.0
+START_SECONDS = 20.0
+LOG = logging.getLogger(__name__)
 
 
 class LoadRun:
@@ -40,13 +44,15 @@ class LoadRun:
     def __init__(
         self,
         load_traffic: Callable[[], Traffic] = traffic.load,
-        read_alarm: Callable[[str, str], DeployedAlarm | None] = plan.read_alarm,
+        read_alarm: Callable[[str, str, Path], DeployedAlarm | None] = plan.read_alarm,
         find: Callable[[str], Any] | None = None,
     ) -> None:
         self._load_traffic = load_traffic
         self._read_alarm = read_alarm
         self._find = find or (lambda requirement: catalogue.load().requirement(requirement))
         self._finished = False
+        self._stopped = False
+        self._fault: str | None = None
         self._plan: Plan | None = None
         self._recorder: Recorder | None = None
         self._dispatcher: Dispatcher | None = None
@@ -56,7 +62,7 @@ class LoadRun:
         """Listen to a Locust environment's events."""
         events.init_command_line_parser.add_listener(plan.add_options)
         events.init.add_listener(self._prepare)
-        events.quitting.add_listener(self._judge)
+        events.quitting.add_listener(self._conclude)
         events.quit.add_listener(self._tell)
 
     @property
@@ -79,6 +85,11 @@ class LoadRun:
 
     def drive(self, send: Callable[[float, Page], None], stop: Callable[[], Any]) -> None:
         """Send the whole schedule through `send`, then have Locust quit with `stop`."""
+        if self._recorder is not None:
+            return
+        if self._stopped:
+            gevent.spawn(stop)
+            return
         settled = self.plan
         warm_up = settled.traffic.warm_up_seconds
         connections = settled.traffic.connections(settled.rate)
@@ -95,6 +106,9 @@ class LoadRun:
             # The last period is complete when it is over, not when its last answer came.
             gevent.sleep(max(0.0, settled.judged_seconds - self.now()))
             self._finished = True
+        except Exception as error:
+            LOG.exception("the load generator broke")
+            self._fault = f"the load generator broke: {type(error).__name__}"
         finally:
             gevent.killall(watchers)
             # Not from this greenlet: quitting kills it and waits for that.
@@ -102,71 +116,93 @@ class LoadRun:
 
     def _prepare(self, environment: Any, **_: Any) -> None:
         """Settle the plan or leave: nothing has been sent yet."""
-        options = environment.parsed_options
-        report.discard(options.reports)
         try:
-            if not options.headless or options.master or options.worker or options.processes:
-                raise UsageError(
-                    "a verdict needs one generator: run with --headless, in one process"
-                )
-            self._plan = plan.make(
-                options, self._load_traffic(), self._read_alarm, self._expected_alarm()
-            )
-        except Violation as violation:
-            verdict = Verdict("fail", violation.expected, violation.actual)
-            self._leave(options, violation.where, verdict)
-        except Invalid as reason:
-            self._leave(options, str(options.host), Verdict("invalid", "a run", str(reason)))
+            self._settle_or_leave(environment.parsed_options)
+            self._take_over(environment)
+        except Exception:
+            # Locust would go on or end with 1, which is to say that the service failed.
+            LOG.exception("the load generator broke")
+            sys.exit(report.EXIT_CODES[Verdict.invalid])
+
+    def _settle_or_leave(self, options: Any) -> None:
+        try:
+            self._find(QUIET), self._find(MEASURES)
+            self._settle(options)
         except UsageError as error:
             print(f"error: {error}", file=sys.stderr)
-            sys.exit(report.EXIT_CODES["usage"])
+            sys.exit(report.USAGE)
         except SuiteError as error:
             print(f"error: {error}", file=sys.stderr)
-            sys.exit(report.EXIT_CODES["invalid"])
-        # The schedule ends the run, with every request of its last period answered.
-        options.run_time = None
-        environment.process_exit_code = report.EXIT_CODES["invalid"]  # until it is judged
-        environment.host = self.plan.host
-        settled = self.plan
+            sys.exit(report.EXIT_CODES[Verdict.invalid])
+        except Violation as violation:
+            judgement = Judgement(Verdict.failed, violation.expected, violation.actual)
+            self._leave(options, violation.where, judgement)
+        except Invalid as reason:
+            judgement = Judgement(Verdict.invalid, "a run that can judge", str(reason))
+            self._leave(options, str(options.host), judgement)
+
+    def _take_over(self, environment: Any) -> None:
+        """From here on the plan decides when the run ends, and this class what it is worth."""
+        options, settled = environment.parsed_options, self.plan
+        environment.host = settled.host
+        environment.process_exit_code = report.EXIT_CODES[Verdict.invalid]  # until it is judged
+        # The schedule ends the run, with every request of its last period answered; one user
+        # sends it.
+        options.run_time, options.num_users, options.spawn_rate = None, 1, 1
+
+        def stop() -> None:
+            self._stopped = True
+            environment.runner.quit()
+
+        # Locust takes Ctrl-C for an error of its own until it has begun.
+        gevent.signal_handler(signal.SIGINT, stop)
+        gevent.spawn(self._watch_start, stop)
+        if options.die_with_stdin:
+            gevent.spawn(self._die_with_stdin, stop)
         print(
             f"{settled.rate:g} requests/s on {settled.host} for {settled.judged_seconds:g} s"
             f" after {settled.traffic.warm_up_seconds:g} s of warm-up; {gate.quiet(settled.alarm)}",
             flush=True,
         )
 
-    def _expected_alarm(self) -> dict[str, object]:
-        """The catalogue's values; where it omits M, M is N, as CloudWatch has it."""
-        asked = {**self._find(ALARM).expected, **self._find(QUIET).expected}
-        values = {key: value for key, value in asked.items() if key not in _NOT_COMPARED}
-        return {"datapoints_to_alarm": values["evaluation_periods"], **values}
+    def _settle(self, options: Any) -> None:
+        report.prepare(options.reports)
+        if not options.headless or options.master or options.worker or options.processes:
+            raise UsageError("a verdict needs one generator: run with --headless, in one process")
+        expected = plan.expected_values(self._find)
+        self._plan = plan.make(options, self._load_traffic(), self._read_alarm, expected)
 
-    def _leave(self, options: Any, where: str, verdict: Verdict) -> NoReturn:
-        result = Result.of(self._find(QUIET), where, verdict)
-        self._report = Report(options.environment, str(options.host), (result,))
-        report.write(self._report, Path(options.reports))
+    def _leave(self, options: Any, where: str, judgement: Judgement) -> NoReturn:
+        host = str(options.host)
+        found = Report(options.environment, _target(host), host)
+        found = found.with_result(self._find(QUIET), where, judgement)
+        if not options.service_judged_elsewhere:
+            found = found.with_unjudged(self._find(MEASURES), host, "no request was sent")
+        self._report = found
+        report.write(found, options.reports)
         self._tell()
-        sys.exit(self._report.exit_code)
+        sys.exit(found.exit_code)
 
-    def _judge(self, environment: Any, **_: Any) -> None:
+    def _conclude(self, environment: Any, **_: Any) -> None:
         settled = self.plan
         measured = self._measured()
-        verdict = gate.judge(settled.alarm, measured, settled.traffic)
-        results = [Result.of(self._find(QUIET), settled.where, verdict)]
-        if not environment.parsed_options.service_judged_elsewhere:
-            measures = _measures(settled, verdict.outcome)
-            results.insert(0, Result.of(self._find(MEASURES), settled.host, measures))
-        self._report = Report(
+        judgement = gate.judge(settled.alarm, measured, settled.traffic)
+        numbers = report.figures(settled.alarm, measured, judgement)
+        if self._fault:
+            judgement = Judgement(Verdict.invalid, judgement.expected, self._fault)
+        found = Report(
             environment=settled.environment,
+            target=_target(settled.host),
             host=settled.host,
-            results=tuple(results),
             partial=measured.partial,
-            figures={
-                "requests_per_second": settled.rate,
-                **report.figures(settled.alarm, measured, verdict),
-            },
-        )
-        report.write(self._report, settled.reports)
-        environment.process_exit_code = self._report.exit_code
+            figures={"requests_per_second": settled.rate, **numbers},
+        ).with_result(self._find(QUIET), settled.where, judgement)
+        if not environment.parsed_options.service_judged_elsewhere:
+            measures = _measures(settled, judgement.outcome)
+            found = found.with_result(self._find(MEASURES), settled.host, measures)
+        self._report = found
+        report.write(found, settled.reports)
+        environment.process_exit_code = found.exit_code
 
     def _measured(self) -> Measured:
         """Every period when the schedule ran to its end, else those that were over."""
@@ -179,18 +215,27 @@ class LoadRun:
         return self._recorder.measured(over, partial=not self._finished)
 
     def _tell(self, **_: Any) -> None:
-        if self._report is not None:
-            print(self._report.text, flush=True)
+        for result in self._report.results if self._report else ():
+            print(report.told(result), flush=True)
+
+    def _watch_start(self, stop: Callable[[], Any]) -> None:
+        """End a run that Locust never started, for which it would wait for ever."""
+        gevent.sleep(START_SECONDS)
+        if self._recorder is None:
+            self._fault = f"Locust sent nothing in {START_SECONDS:g} s"
+            stop()
+
+    def _die_with_stdin(self, stop: Callable[[], Any]) -> None:
+        """End with whoever started this process: its end closes the pipe."""
+        gevent.socket.wait_read(sys.stdin.fileno())
+        stop()
 
     def _show_progress(self) -> None:
         while True:
             gevent.sleep(PROGRESS_SECONDS)
             now = max(0.0, self.now())
-            measured = self.recorder.measured(self.plan.periods, partial=True)
-            current = measured.periods[
-                min(int(now // measured.period_seconds), self.plan.periods - 1)
-            ]
-            times = current.response_times
+            current = self.recorder.period(now)
+            times = current.samples
             shown = f"{math.fsum(times) / len(times):.3f} s" if times else "no answer yet"
             print(
                 f"  {gate.clock(now)}  sent {current.sent} of {current.offered} due, mean {shown},"
@@ -200,12 +245,16 @@ class LoadRun:
             )
 
 
-def _measures(settled: Plan, outcome: Outcome) -> Verdict:
+def _target(host: str) -> str:
+    return "emulator" if is_loopback(urlsplit(host).hostname) else "staging"
+
+
+def _measures(settled: Plan, outcome: Verdict) -> Judgement:
     """Whether this process can say that what it measured is what is deployed."""
     expected = f"{settled.environment}'s own host, answering"
     if is_loopback(urlsplit(settled.host).hostname):
         reason = "loopback: only who started the service can say what it is (python -m tests.load)"
-        return Verdict("not_provable", expected, reason)
-    if outcome == "invalid":
-        return Verdict("invalid", expected, "the run is invalid")
-    return Verdict("pass", expected, f"{settled.host}, its certificate verified")
+        return Judgement(Verdict.not_provable, expected, reason)
+    if outcome is Verdict.invalid:
+        return Judgement(Verdict.invalid, expected, "the run is invalid")
+    return Judgement(Verdict.passed, expected, f"{settled.host}, its certificate verified")

@@ -14,14 +14,17 @@ import json
 import select
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from tests.load.deployed import Task
-from tests.load.gate import Verdict
+from tests.load.gate import Judgement
 from tests.support.outcomes import Invalid, Violation
+from tests.support.report import Verdict
 from tests.support.standin.__main__ import EX_CONFIG
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -61,53 +64,62 @@ def running(task: Task, application: Application) -> Iterator[Service]:
     Raises Violation when it does not start or does not become healthy within the task
     definition's own grace.
     """
-    command = [sys.executable, "-E", "-m", "tests.support.standin",
+    command = [sys.executable, "-BE", "-m", "tests.support.standin",
                "--service-time", str(application.service_seconds),
                "--health-path", application.health_path,
                "--require", *application.required, "--serve", *application.paths]  # fmt: skip
-    process = subprocess.Popen(
-        command,
-        cwd=_ROOT,
-        env=dict(task.environment),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,  # Ctrl-C is answered by whoever started it, in order
-    )
-    try:
-        service = Service(host=f"http://127.0.0.1:{_port(process, task)}")
-        _await_healthy(service, task)
-        yield service
-        service.served = _stop(process)
-    finally:
-        process.kill()
-        process.communicate()
+    # Complaints go to a file: a pipe that nobody reads would stop the process once it is full.
+    with tempfile.TemporaryFile() as complaints:
+        process = subprocess.Popen(
+            command,
+            cwd=_ROOT,
+            env=dict(task.environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+            start_new_session=True,  # Ctrl-C is answered by whoever started it, in order
+        )
+        try:
+            service = Service(host=f"http://127.0.0.1:{_port(process, task, complaints)}")
+            _await_healthy(process, service, task)
+            yield service
+            service.served = _stop(process)
+        finally:
+            process.kill()
+            process.communicate()
 
 
-def measured(task: Task, service: Service, answered: int) -> Verdict:
+def measured(task: Task, service: Service, answered: int) -> Judgement:
     """Whether the task gave the answers, `answered` of them, that the generator says it got."""
     expected = "every answer comes from the task that the service runs"
     if service.served is None:
-        return Verdict("fail", expected, "the task died during the run")
+        return Judgement(Verdict.failed, expected, "the task died during the run")
     if not answered:
-        return Verdict("invalid", expected, "nothing was measured")
+        return Judgement(Verdict.invalid, expected, "nothing was measured")
     served = service.served - service.probes
     actual = (
         f"{len(task.environment)} variables, healthy on {task.health_check.path}; it answered"
         f" {served} requests, {answered} of them in the judged periods"
     )
-    return Verdict("pass" if served >= answered else "fail", expected, actual)
+    outcome = Verdict.passed if served >= answered else Verdict.failed
+    return Judgement(outcome, expected, actual)
 
 
-def _port(process: subprocess.Popen[str], task: Task) -> int:
+def _port(process: subprocess.Popen[str], task: Task, complaints: IO[bytes]) -> int:
     assert process.stdout is not None
     ready, _, _ = select.select([process.stdout], [], [], _START_SECONDS)
     line = process.stdout.readline() if ready else ""
     if line:
         return int(json.loads(line)["port"])
+    if ready:
+        # It is ending by itself; its exit code says why.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_STOP_SECONDS)
     process.kill()
-    _, complaint = process.communicate()
+    process.wait()
+    complaints.seek(0)
+    complaint = complaints.read().decode(errors="replace")
     if process.returncode == EX_CONFIG:
         raise Violation(
             where=task.arn,
@@ -117,7 +129,7 @@ def _port(process: subprocess.Popen[str], task: Task) -> int:
     raise Invalid(f"the stand-in did not start: {complaint.strip() or 'no answer'}")
 
 
-def _await_healthy(service: Service, task: Task) -> None:
+def _await_healthy(process: subprocess.Popen[str], service: Service, task: Task) -> None:
     """Ask as the health check does; the first healthy answer makes the container healthy."""
     check = task.health_check
     deadline = time.monotonic() + check.grace_seconds
@@ -126,8 +138,10 @@ def _await_healthy(service: Service, task: Task) -> None:
         seen = _probe(service.host, check.path, check.timeout_seconds)
         if isinstance(seen, int) and seen < _UNHEALTHY_STATUS:
             return
-        # A definite answer from a process without dependencies does not change by waiting.
-        if isinstance(seen, int) or time.monotonic() > deadline:
+        # A definite answer from a process without dependencies does not change by waiting, nor
+        # does the silence of one that is gone.
+        gone = process.poll() is not None
+        if isinstance(seen, int) or gone or time.monotonic() > deadline:
             raise Violation(
                 where=task.arn,
                 expected=f"GET {check.path} answers below {_UNHEALTHY_STATUS}",

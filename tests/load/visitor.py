@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from gevent import GreenletExit
 from locust import FastHttpUser, task
 from locust.contrib.fasthttp import FAILURE_EXCEPTIONS
 from locust.exception import StopUser
 
-from tests.load.measure import reason_of
+from tests.load.measure import TIMED_OUT, reason_of
 from tests.load.run import LoadRun
 from tests.support.traffic import Page
 
@@ -30,6 +31,8 @@ class OpenVisitors(FastHttpUser):
         # A redirect could lead the load to a host that is not the environment's.
         agent: Any = self.client.client
         agent.redirect_response_codes = frozenset()
+        # Visitors do not share cookies: one sticky session would send everybody to one task.
+        agent.cookiejar = None
 
     @task
     def visit(self) -> None:
@@ -44,24 +47,38 @@ class OpenVisitors(FastHttpUser):
         comes over the network besides (connecting, the way back) makes it longer, not shorter.
         """
         recorder, now = self.load_run.recorder, self.load_run.now
-        sent = now()
+        sent, answered = now(), None
         recorder.sent(due, lateness=max(0.0, sent - due))
-        with self.client.get(
-            page.path, name=page.path, catch_response=True, stream=True
-        ) as response:
-            answered = now()
-            if response.status_code == 0:
-                reason, local = reason_of(response.error)
-                recorder.failed(due, reason, local)
-                response.failure(reason)
-                return
+        try:
+            with self.client.get(
+                page.path, name=page.path, catch_response=True, stream=True
+            ) as response:
+                answered = now()
+                problem = self._outcome(response, page, due, sent, answered)
+                response.failure(problem) if problem else response.success()
+        except BaseException as error:
+            # What never came to an end is not left out of the account.
+            if answered is None:
+                recorder.abandoned(due, now() - sent)
+            ended = "not done by the end of the run"
+            recorder.failed(due, ended if isinstance(error, GreenletExit) else type(error).__name__)
+            raise
+
+    def _outcome(
+        self, response: Any, page: Page, due: float, sent: float, answered: float
+    ) -> str | None:
+        """Record the response; what is wrong with it, None if nothing."""
+        recorder, local = self.load_run.recorder, False
+        if response.status_code:
             recorder.answered(due, answered - sent, answered - due)
             problem = _problem(response, page)
-            if problem:
-                recorder.failed(due, problem)
-                response.failure(problem)
-            else:
-                response.success()
+        else:
+            problem, local = reason_of(response.error)
+            if problem == TIMED_OUT:
+                recorder.abandoned(due, answered - sent)
+        if problem:
+            recorder.failed(due, problem, local)
+        return problem
 
 
 def _problem(response: Any, page: Page) -> str | None:

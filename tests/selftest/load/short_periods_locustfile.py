@@ -1,16 +1,20 @@
 """The locustfile with periods of a second and a generous generator, to try the whole gate fast.
 
-SHORT_PAGE_STATUS is the status that the page must answer with.
+Variables break it: SHORT_PAGE_STATUS is the status that the page must answer with,
+SHORT_THRESHOLD the deployed alarm's, in seconds; SHORT_FAULT=prepare, =start or
+=send raises there.
 """
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from locust import events
 
+from tests.load import run
 from tests.load.deployed import DeployedAlarm
 from tests.load.run import LoadRun
 from tests.load.visitor import OpenVisitors
@@ -19,26 +23,36 @@ from tests.support.traffic import Traffic
 
 DESCRIPTION: dict[str, Any] = {
     "AlarmName": "short",
-    "Threshold": 0.5,
+    "Threshold": float(os.environ.get("SHORT_THRESHOLD", "0.5")),
     "ComparisonOperator": "GreaterThanThreshold",
     "Statistic": "Average",
     "Period": 1,
     "EvaluationPeriods": 2,
 }
+EXPECTED = {
+    "threshold_seconds": 0.5,
+    "comparison": "GreaterThanThreshold",
+    "statistic": "Average",
+    "period_seconds": 1,
+    "evaluation_periods": 2,
+}
+FAULT = os.environ.get("SHORT_FAULT")
 
 
 def traffic() -> Traffic:
     """Twenty requests a second; limits that only a broken generator exceeds."""
+    if FAULT == "prepare":
+        raise ZeroDivisionError
     return Traffic.model_validate(
         {
             "arrivals": "constant",
             "warm_up_seconds": 0.5,
             "think_time_seconds": 1,
-            "timeout_seconds": 5,
+            "timeout_seconds": 3,
             "error_budget_percent": 1,
             "generator": {
                 "cpu_percent": 100,
-                "lateness_p99_seconds": 1,
+                "lateness_p99_seconds": 0.5,
                 "shortfall_percent": 50,
             },
             "pages": [
@@ -58,8 +72,13 @@ def traffic() -> Traffic:
     )
 
 
+def read_alarm(host: str, environment: str, stack: Path) -> DeployedAlarm:
+    """The alarm above, as if it were deployed."""
+    return DeployedAlarm("arn:alarm", alarms.from_description(DESCRIPTION), DESCRIPTION)
+
+
 def requirement(identifier: str) -> SimpleNamespace:
-    """A requirement that asks for the alarm above."""
+    """A requirement that asks for an alarm with periods of a second."""
     return SimpleNamespace(
         id=identifier,
         title="a title",
@@ -67,21 +86,23 @@ def requirement(identifier: str) -> SimpleNamespace:
         why="why",
         fix="fix",
         controls=(),
-        expected={"evaluation_periods": 2, "threshold_seconds": 0.5},
+        expected=EXPECTED,
     )
 
 
-RUN = LoadRun(
-    load_traffic=traffic,
-    read_alarm=lambda *_: DeployedAlarm(
-        "arn:alarm", alarms.from_description(DESCRIPTION), DESCRIPTION
-    ),
-    find=requirement,
-)
+RUN = LoadRun(traffic, read_alarm, requirement)
 RUN.install(events)
+run.START_SECONDS, run.PROGRESS_SECONDS = 1.0, 0.5
+if FAULT == "send":
+    run.choices = None  # type: ignore[assignment]
 
 
 class Visitors(OpenVisitors):
     """One page."""
 
     load_run = RUN
+
+    def __init__(self, environment: Any) -> None:
+        if FAULT == "start":
+            raise ZeroDivisionError
+        super().__init__(environment)

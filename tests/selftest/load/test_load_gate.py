@@ -48,7 +48,7 @@ def drop_some(recorder: Recorder) -> None:
     """Ten requests that were due and did not leave."""
     for request in range(10):
         recorder.offered(request)
-        recorder.dropped(request)
+        recorder.dropped(request, lateness=0)
 
 
 def test_a_quick_service_passes(alarm: Alarm, traffic: Traffic, minutes: Minutes) -> None:
@@ -94,9 +94,9 @@ def test_refused_connections_over_budget_fail(
     ("spoil", "reason"),
     [
         (run_out_of_descriptors, "never reached the service: 1 × EMFILE in the generator"),
-        (be_late, "the generator was late: p99 0.200 s"),
-        (overload, "the generator was overloaded: CPU 98 %"),
-        (drop_some, "the offered rate was missed: 10 of 210"),
+        (be_late, "the generator was late: p99 0.200 s in minute 1"),
+        (overload, "the generator was overloaded: CPU 98 % in minute 2"),
+        (drop_some, "the offered rate was missed: 10 of 110 requests never left in minute 1"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

@@ -5,18 +5,17 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from typing import get_args
 from xml.etree import ElementTree
 
 import pytest
 
 from tests.load import report
-from tests.load.gate import Outcome, Verdict
-from tests.load.report import Report, Result
-from tests.support import report as support_report
+from tests.load.gate import Judgement
+from tests.load.hosts import UsageError
+from tests.load.report import Report
 from tests.support.catalogue import Place, Requirement, Severity
 from tests.support.outcomes import Violation
-from tests.support.report import Record, failure_text
+from tests.support.report import Record, Verdict, failure_text
 
 pytestmark = pytest.mark.selftest
 
@@ -31,16 +30,18 @@ REQUIREMENT = Requirement(
     controls=("PERF05",),
     proven=(Place.load,),
 )
-RESULT = Result.of(REQUIREMENT, "arn:alarm", Verdict("fail", "quiet", "loud"))
+EMPTY = Report("staging", "emulator", "http://127.0.0.1:3000")
 
 
-def outcomes(*seen: Outcome) -> Report:
-    """A report with one result per outcome."""
-    results = [
-        dataclasses.replace(RESULT, outcome=one, requirement=f"LOAD-{number:02}")
-        for number, one in enumerate(seen)
-    ]
-    return Report("staging", "http://127.0.0.1", tuple(results))
+def outcomes(*seen: str) -> Report:
+    """A report with one result per outcome, on LOAD-00 and so on."""
+    found = EMPTY
+    for number, outcome in enumerate(seen):
+        requirement = REQUIREMENT.model_copy(update={"id": f"LOAD-{number:02}"})
+        found = found.with_result(
+            requirement, "arn:alarm", Judgement(Verdict(outcome), "quiet", "loud")
+        )
+    return found
 
 
 @pytest.mark.parametrize(
@@ -48,21 +49,25 @@ def outcomes(*seen: Outcome) -> Report:
     [
         (["pass", "pass"], 0),
         (["pass", "not_provable"], 0),
+        (["pass", "waived"], 0),
         (["pass", "fail"], 1),
         (["invalid", "fail"], 1),
         (["pass", "invalid"], 3),
         (["not_provable"], 3),
+        (["waived"], 3),
         ([], 3),
     ],
     ids=str,
 )
-def test_the_exit_code_is_the_worst_outcomes(seen: list[Outcome], code: int) -> None:
+def test_the_exit_code_is_the_worst_outcomes(seen: list[str], code: int) -> None:
     assert outcomes(*seen).exit_code == code
 
 
 def test_a_failure_reads_as_the_suites_failures_do() -> None:
+    judgement = Judgement(Verdict.failed, "quiet", "loud")
+    (result,) = EMPTY.with_result(REQUIREMENT, "arn:alarm", judgement).results
     violation = Violation("arn:alarm", "quiet", "loud")
-    assert report.told(RESULT) == f"fail: {failure_text(REQUIREMENT, violation)}"
+    assert report.told(result) == f"fail: {failure_text(REQUIREMENT, violation)}"
 
 
 def test_a_report_has_what_every_tiers_report_has(tmp_path: Path) -> None:
@@ -70,35 +75,51 @@ def test_a_report_has_what_every_tiers_report_has(tmp_path: Path) -> None:
     document = json.loads((tmp_path / "load.json").read_text(encoding="utf-8"))
     assert (document["tier"], document["complete"]) == ("load", True)
     assert {field.name for field in dataclasses.fields(Record)} <= set(document["tests"][0])
-
-
-@pytest.mark.parametrize("outcome", get_args(Outcome))
-def test_the_load_tier_knows_only_the_suites_outcomes(outcome: str) -> None:
-    assert outcome in set(support_report.Verdict)
+    assert (document["tests"][0]["target"], document["outcome"]) == ("emulator", "fail")
 
 
 def test_junit_tells_the_outcomes_apart(tmp_path: Path) -> None:
     report.write(outcomes("pass", "fail", "invalid", "not_provable"), tmp_path)
-    suite = ElementTree.parse(tmp_path / "load.junit.xml").getroot()[0]
-    assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == [
-        "4",
-        "1",
-        "1",
-        "1",
-    ]
+    suite = ElementTree.parse(tmp_path / "load.xml").getroot()[0]
+    counts = [suite.get(name) for name in ("tests", "failures", "errors", "skipped")]
+    assert counts == ["4", "1", "1", "1"]
     found = [[child.tag for child in case] for case in suite.iter("testcase")]
     assert found == [[], ["failure"], ["error"], ["skipped"]]
 
 
-def test_a_report_survives_being_written_and_completed(tmp_path: Path) -> None:
-    report.write(outcomes("pass"), tmp_path)
+def test_a_report_survives_being_written_and_read(tmp_path: Path) -> None:
+    report.write(outcomes("pass", "not_provable"), tmp_path)
+    assert report.read(tmp_path) == outcomes("pass", "not_provable")
+
+
+def test_a_report_cut_short_says_so_when_read_again(tmp_path: Path) -> None:
+    report.write(outcomes("pass").cut_short(), tmp_path)
     found = report.read(tmp_path)
-    assert found == outcomes("pass")
-    complete = found.with_result(RESULT, partial=True)
-    assert (complete.partial, complete.outcome, len(complete.results)) == (True, "fail", 2)
+    assert found is not None
+    assert found.partial
+
+
+def test_a_later_result_replaces_the_earlier_on_the_same_requirement() -> None:
+    first = EMPTY.with_result(REQUIREMENT, "arn:alarm", Judgement(Verdict.passed, "", ""))
+    second = first.with_result(REQUIREMENT, "arn:alarm", Judgement(Verdict.failed, "", ""))
+    assert [result.outcome for result in second.results] == [Verdict.failed]
+
+
+def test_a_requirement_without_a_result_is_invalid_and_one_with_it_keeps_it() -> None:
+    other = REQUIREMENT.model_copy(update={"id": "LOAD-01"})
+    judged = EMPTY.with_result(REQUIREMENT, "arn:alarm", Judgement(Verdict.passed, "", ""))
+    found = judged.with_unjudged(REQUIREMENT, "here", "why").with_unjudged(other, "here", "why")
+    assert [result.outcome for result in found.results] == [Verdict.invalid, Verdict.passed]
 
 
 def test_an_earlier_report_is_not_taken_for_this_runs(tmp_path: Path) -> None:
     report.write(outcomes("pass"), tmp_path)
-    report.discard(tmp_path)
+    report.prepare(tmp_path)
     assert report.read(tmp_path) is None
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_report_directory_that_cannot_be_is_a_usage_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="--reports"):
+        report.prepare(tmp_path / "file" / "reports")

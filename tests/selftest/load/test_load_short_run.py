@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -20,79 +21,189 @@ pytestmark = pytest.mark.selftest
 
 ROOT = Path(__file__).resolve().parents[3]
 LOCUSTFILE = Path(__file__).with_name("short_periods_locustfile.py")
+TASK = Task("arn", 3000, HealthCheck("/api/health", 30, 5, 3, 60), {})
+NOBODY = "http://127.0.0.1:9"
+
+
+def command(reports: Path, host: str, *more: str) -> list[str]:
+    """Plain Locust on the short locustfile."""
+    return [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless",
+            "--only-summary", "--reports", str(reports), "--host", host, *more]  # fmt: skip
 
 
 def locust(
     reports: Path, host: str, *more: str, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Plain Locust on the short locustfile."""
-    command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless"]
-    command += ["--only-summary", "--reports", str(reports), "--host", host, *more]
-    environment = {**os.environ, **variables}
+    """A run to its end."""
     return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+        command(reports, host, *more),
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 
-def result(reports: Path, requirement: str) -> dict[str, Any]:
-    """The result that the run reported for a requirement."""
-    results = json.loads((reports / "load.json").read_text(encoding="utf-8"))["tests"]
-    found: dict[str, Any] = {entry["requirement"]: entry for entry in results}[requirement]
+def document(reports: Path) -> dict[str, Any]:
+    """The JSON report."""
+    found: dict[str, Any] = json.loads((reports / "load.json").read_text(encoding="utf-8"))
     return found
+
+
+def quiet(reports: Path) -> tuple[str, str]:
+    """The outcome of LOAD-02 and what was seen."""
+    found = {entry["requirement"]: entry for entry in document(reports)["tests"]}["LOAD-02"]
+    return found["outcome"], found["actual"]
 
 
 @pytest.fixture
 def service(request: pytest.FixtureRequest) -> Iterator[str]:
     """The host of a stand-in whose mean service time, in seconds, is the parameter."""
-    task = Task("arn", 3000, HealthCheck("/api/health", 30, 5, 3, 60), {})
-    with running(task, Application((), ("/",), "/api/health", request.param)) as started:
+    with running(TASK, Application((), ("/",), "/api/health", request.param)) as started:
         yield started.host
 
 
 @pytest.fixture
-def nobody() -> Iterator[str]:
+def deaf() -> Iterator[str]:
     """A loopback address that refuses connections: bound, so that nobody takes it, and deaf."""
-    with socket.socket() as deaf:
-        deaf.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{deaf.getsockname()[1]}"
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
+@pytest.mark.parametrize("users", ["0", "7"])
 @pytest.mark.parametrize("service", [0.01], indirect=True)
-def test_a_quick_service_passes(service: str, tmp_path: Path) -> None:
-    run = locust(tmp_path, service, "-u", "7")
+def test_a_quick_service_passes_however_many_users_locust_is_asked_for(
+    service: str, users: str, tmp_path: Path
+) -> None:
+    run = locust(tmp_path, service, "-u", users)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert result(tmp_path, "LOAD-02")["outcome"] == "pass"
+    assert quiet(tmp_path)[0] == "pass"
+    assert [period["offered"] for period in document(tmp_path)["figures"]["periods"]] == [20, 20]
 
 
-@pytest.mark.parametrize("service", [1.5], indirect=True)
+@pytest.mark.parametrize("service", [1.0], indirect=True)
 def test_a_slow_service_fails_although_every_request_succeeds(service: str, tmp_path: Path) -> None:
     run = locust(tmp_path, service)
     assert run.returncode == 1, run.stdout + run.stderr
-    assert "→ ALARM at 00:00:02; offered 20.0/s" in result(tmp_path, "LOAD-02")["actual"]
+    outcome, actual = quiet(tmp_path)
+    assert outcome == "fail"
+    assert "→ ALARM at 00:00:02; offered 20.0/s, achieved 20.0/s" in actual
 
 
 @pytest.mark.parametrize("service", [0.0], indirect=True)
 def test_unexpected_answers_fail(service: str, tmp_path: Path) -> None:
     run = locust(tmp_path, service, SHORT_PAGE_STATUS="204")
     assert run.returncode == 1, run.stdout + run.stderr
-    assert "40 × status 200" in result(tmp_path, "LOAD-02")["actual"]
+    assert "40 × status 200" in quiet(tmp_path)[1]
 
 
-def test_refused_connections_are_not_a_pass(nobody: str, tmp_path: Path) -> None:
-    run = locust(tmp_path, nobody)
+def test_a_service_without_the_page_fails(tmp_path: Path) -> None:
+    with running(TASK, Application((), ("/elsewhere",), "/api/health")) as service:
+        run = locust(tmp_path, service.host)
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert "40 × status 404" in quiet(tmp_path)[1]
+
+
+def test_refused_connections_are_not_a_pass(deaf: str, tmp_path: Path) -> None:
+    run = locust(tmp_path, deaf)
     assert run.returncode == 3, run.stdout + run.stderr
-    assert "× connection refused" in result(tmp_path, "LOAD-02")["actual"]
+    assert quiet(tmp_path)[0] == "invalid"
+    assert "nothing answered: 40 × connection refused" in quiet(tmp_path)[1]
+
+
+@pytest.mark.parametrize("service", [600.0], indirect=True)
+def test_a_service_that_never_answers_is_not_a_pass(service: str, tmp_path: Path) -> None:
+    run = locust(tmp_path, service)
+    assert run.returncode == 3, run.stdout + run.stderr
+    assert "nothing answered: 40 × timed out" in quiet(tmp_path)[1]
+
+
+@pytest.mark.parametrize("service", [0.0], indirect=True)
+def test_more_arrivals_than_the_generator_can_send_are_invalid(
+    service: str, tmp_path: Path
+) -> None:
+    run = locust(tmp_path, service, "--rate", "20000")
+    assert run.returncode == 3, run.stdout + run.stderr
+    assert quiet(tmp_path)[0] == "invalid"
+    assert "the generator was late" in quiet(tmp_path)[1]
+
+
+def test_an_alarm_deployed_with_another_threshold_fails_by_name(tmp_path: Path) -> None:
+    run = locust(tmp_path, NOBODY, SHORT_THRESHOLD="5")
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert "where     arn:alarm" in run.stdout
+    assert quiet(tmp_path) == ("fail", "threshold_seconds 5.0")
+
+
+def test_a_generator_that_breaks_before_the_run_does_not_say_that_the_service_failed(
+    tmp_path: Path,
+) -> None:
+    run = locust(tmp_path, NOBODY, SHORT_FAULT="prepare")
+    assert run.returncode == 3, run.stdout + run.stderr
+    assert "ZeroDivisionError" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("start", "Locust sent nothing in 1 s"),
+        ("send", "the load generator broke: TypeError"),
+    ],
+)
+def test_a_generator_that_breaks_is_invalid(fault: str, reason: str, tmp_path: Path) -> None:
+    run = locust(tmp_path, NOBODY, SHORT_FAULT=fault)
+    assert run.returncode == 3, run.stdout + run.stderr
+    assert quiet(tmp_path) == ("invalid", reason)
+
+
+STOPS = {
+    "Ctrl-C": lambda run: run.send_signal(signal.SIGINT),
+    "SIGTERM": lambda run: run.send_signal(signal.SIGTERM),
+    "whoever-started-it-is-gone": lambda run: run.stdin.close(),
+}
+
+
+@pytest.mark.parametrize(
+    ("after", "stop"),
+    [
+        ("requests/s on", "Ctrl-C"),
+        ("requests/s on", "whoever-started-it-is-gone"),
+        ("  00:00:00  sent", "Ctrl-C"),
+        ("  00:00:00  sent", "SIGTERM"),
+        ("  00:00:00  sent", "whoever-started-it-is-gone"),
+    ],
+)
+@pytest.mark.parametrize("service", [0.01], indirect=True)
+def test_a_run_cut_short_ends_at_once_and_says_that_it_is_partial(
+    service: str, after: str, stop: str, tmp_path: Path
+) -> None:
+    long = command(tmp_path, service, "--run-time", "60s", "--die-with-stdin")
+    with subprocess.Popen(
+        long, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True,
+    ) as run:  # fmt: skip
+        assert run.stdout is not None
+        assert any(after in line for line in run.stdout)
+        STOPS[stop](run)
+        assert run.wait(timeout=20) == 3
+    assert not document(tmp_path)["complete"]
+    assert quiet(tmp_path)[1].startswith("interrupted after 0 complete")
 
 
 @pytest.mark.parametrize(
     ("host", "more", "told"),
     [
         ("https://admin.example.com", (), "not staging's own host"),
-        ("http://127.0.0.1:9", ("--rate", "0"), "--rate 0"),
-        ("http://127.0.0.1:9", ("--run-time", "1s"), "the alarm needs 2"),
-        ("http://127.0.0.1:9", ("--environment", "qa"), "'qa' has no traffic"),
+        (NOBODY, ("--rate", "0"), "--rate 0"),
+        (NOBODY, ("--run-time", "1s"), "the alarm needs 2"),
+        (NOBODY, ("--environment", "qa"), "'qa' has no traffic"),
+        (NOBODY, ("--reports", f"{__file__}/reports"), "--reports"),
+        (NOBODY, ("--headful",), "--headless"),
     ],
-    ids=["host", "rate", "run-time", "environment"],
+    ids=["host", "rate", "run-time", "environment", "reports", "headful"],
 )
 def test_a_run_that_cannot_be_is_refused_before_anything_is_sent(
     host: str, more: tuple[str, ...], told: str, tmp_path: Path

@@ -40,7 +40,7 @@ def test_a_wrong_traffic_file_is_one_error_naming_file_and_field(
 ) -> None:
     path = tmp_path / "traffic.yaml"
     path.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(SuiteError, match="traffic.yaml") as caught:
+    with pytest.raises(SuiteError, match=r"traffic\.yaml") as caught:
         traffic.load(path)
     assert told in str(caught.value)
 

@@ -51,13 +51,13 @@ def test_the_task_serves_its_paths_and_no_others(path: str, expected: int) -> No
 def test_the_task_does_not_start_without_a_variable_of_the_contract(
     environment: dict[str, str],
 ) -> None:
-    refused = pytest.raises(Violation, match="missing environment variables: SENTRY_DSN$")
+    refused = pytest.raises(Violation, match=r"missing environment variables: SENTRY_DSN$")
     with refused, running(task(environment), APPLICATION):
         pytest.fail("it started")
 
 
 def test_the_task_is_not_healthy_when_its_health_check_asks_elsewhere() -> None:
-    unhealthy = pytest.raises(Violation, match="GET /healthz .* it answers 404")
+    unhealthy = pytest.raises(Violation, match=r"GET /healthz .* it answers 404")
     with unhealthy, running(task(COMPLETE, path="/healthz"), APPLICATION):
         pytest.fail("it became healthy")
 
@@ -66,7 +66,7 @@ def test_the_task_gets_the_containers_variables_and_no_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SENTRY_DSN", "the test run's own")
-    refused = pytest.raises(Violation, match="missing environment variables: SENTRY_DSN$")
+    refused = pytest.raises(Violation, match=r"missing environment variables: SENTRY_DSN$")
     with refused, running(task({"NODE_ENV": "staging"}), APPLICATION):
         pytest.fail("it saw the test run's variable")
 
