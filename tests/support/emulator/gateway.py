@@ -14,7 +14,7 @@ from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from tests.support.emulator import wire
+from tests.support.emulator import buckets, wire
 from tests.support.emulator.registry import (
     HANDLERS,
     AwsError,
@@ -125,6 +125,9 @@ class Gateway:
 
     def _checked(self, target: Target, environ: Environ) -> Answer:
         """moto's answer, with everything a client would retry turned into a final error."""
+        if buckets.mistaken(target):
+            log.warning("unsupported: %s", target.name)
+            raise _unsupported(target)
         try:
             status, headers, body = self._call_moto(environ)
         except NotImplementedError as problem:

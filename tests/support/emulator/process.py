@@ -74,6 +74,13 @@ class Emulator:
         """The URL every AWS client is pointed at."""
         return f"http://{HOST}:{self.port}"
 
+    @property
+    def process_id(self) -> int:
+        """The running server's. Raises SuiteError when it is not running."""
+        self.check_alive()
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> Emulator:
         """Start the server and wait until it accepts requests (30 s at most).
 
