@@ -13,7 +13,7 @@ from typing import Any
 from tests.support import terraform, workspace
 from tests.support.emulator import Emulator
 from tests.support.outcomes import SuiteError
-from tests.support.planning import account_id, secret_variables, variables_file
+from tests.support.planning import account_id, check_variables, secret_variables
 from tests.support.source import SourceTree
 from tests.support.terraform import Completed, Terraform
 
@@ -68,8 +68,9 @@ def deploy(
     Raises SuiteError when the stack cannot be applied, naming the resource, and when the emulator
     dies meanwhile. What was deployed goes with the emulator.
     """
-    variables_file(stack, environment)
-    program, source = terraform.find(), SourceTree.load(stack)
+    source = SourceTree.load(stack)
+    check_variables(source, environment)
+    program = terraform.find()
     with workspace.scratch_copy(stack, _path_style(source)) as copy:
         workspace.initialise(copy, stack, program)
         settings = {**emulator.environment(), **secret_variables(source)}

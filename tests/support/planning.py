@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -23,8 +24,6 @@ PLAN_SECONDS = 300.0
 SECRET_MARKER = "SuiteMarkerSecretValue"
 MARKERS = (SECRET_MARKER, offline_account.PASSWORD_MARKER)
 ANY_ACCOUNT = "123456789012"
-# A value in a variables file that no variable takes is a mistake, though Terraform only warns.
-_MISTAKES = {"Value for undeclared variable"}
 
 
 def plan_all(stack: Path, environments: Sequence[str]) -> dict[str, Plan]:
@@ -32,9 +31,10 @@ def plan_all(stack: Path, environments: Sequence[str]) -> dict[str, Plan]:
 
     Raises SuiteError naming file and line when the stack cannot be planned.
     """
+    source = SourceTree.load(stack)
     for environment in environments:
-        variables_file(stack, environment)
-    program, source = terraform.find(), SourceTree.load(stack)
+        check_variables(source, environment)
+    program = terraform.find()
     copy = workspace.prepare(stack, program)
     with offline_account.serving() as endpoint, ThreadPoolExecutor(len(environments)) as pool:
         documents = pool.map(
@@ -99,9 +99,6 @@ def _plan(
         f"-var-file=environments/{environment}.tfvars",
         cwd=copy, environment=settings, timeout_seconds=PLAN_SECONDS,
     )  # fmt: skip
-    mistakes = [d for d in done.diagnostics("warning") if d.summary in _MISTAKES]
-    if mistakes:
-        raise SuiteError(mistakes[0].text(stack))
     if done.code != 0:
         raise workspace.failure(done, stack, "plan", program)
     try:
@@ -137,6 +134,18 @@ def variables_file(stack: Path, environment: str) -> Path:
     return path
 
 
+def check_variables(source: SourceTree, environment: str) -> None:
+    """Refuse, with file and line, a value that no variable takes: Terraform only warns of it."""
+    path = variables_file(source.stack, environment)
+    declared = {block.labels[0] for block in source.modules[source.stack].blocks
+                if block.kind == "variable"}  # fmt: skip
+    for name in source.variables(environment).keys() - declared:
+        before = re.split(rf"(?m)^\s*{re.escape(name)}\s*=", path.read_text(encoding="utf-8"))[0]
+        line = before.count("\n") + 1
+        raise SuiteError(f"{shown(path)}:{line}: no variable is called {name}; declare it or "
+                         "remove the value")  # fmt: skip
+
+
 def account_id(stack: Path, environment: str) -> str:
     """The AWS account that the environment's variables name."""
     variables_file(stack, environment)
@@ -152,6 +161,7 @@ def account_id(stack: Path, environment: str) -> str:
 
 def validate(stack: Path) -> list[Diagnostic]:
     """What `terraform validate` has to say, warnings included; empty when it is content."""
+    SourceTree.load(stack)  # what is no HCL is told in one way, by one line
     program = terraform.find()
     copy = workspace.prepare(stack, program)
     kept = copy / "validate.json"
@@ -168,12 +178,13 @@ def validate(stack: Path) -> list[Diagnostic]:
 
 def unformatted(stack: Path) -> list[str]:
     """The files, relative to the stack, that `terraform fmt` would change."""
+    SourceTree.load(stack)
     program = terraform.find()
     done = program.run("fmt", "-check", "-list=true", "-recursive", "-no-color", str(stack),
                        cwd=stack, timeout_seconds=VALIDATE_SECONDS)  # fmt: skip
     if done.code not in (0, 3):
         raise workspace.failure(done, stack, "fmt", program)
-    return [str(Path(line).name) for line in done.output.splitlines() if line]
+    return done.output.split()
 
 
 _CODE = hashlib.sha256(

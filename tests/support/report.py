@@ -12,7 +12,7 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from tests.support.catalogue import Requirement
-from tests.support.outcomes import Invalid, NotProvable, Violation
+from tests.support.outcomes import Invalid, NotProvable, SuiteError, Violation
 
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 
@@ -75,7 +75,7 @@ def invalid_text(error: BaseException) -> str:
             if code in DENIED:
                 return f"AWS denied {error.operation_name}: add that action to the auditor's policy"
             return f"AWS answered {error.operation_name} with {code or error}; try again"
-        case Invalid():
+        case Invalid() | SuiteError():
             return str(error)
         case _:
             return f"{type(error).__name__}: {error}"
