@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from tests.selftest.emulator.probes import probe
@@ -268,3 +269,9 @@ def alarm_history(session: EmulatorSession) -> None:
     items = cloudwatch.describe_alarm_history(AlarmName="remembered")["AlarmHistoryItems"]
     assert [item["HistoryItemType"] for item in items] == ["StateUpdate", "ConfigurationUpdate"]
     assert "to ALARM" in items[0]["HistorySummary"]
+    place = {"AlarmName": "remembered", "HistoryItemType": "StateUpdate"}
+    begin = items[0]["Timestamp"] + datetime.timedelta(seconds=1)
+    later = cloudwatch.describe_alarm_history(**place, StartDate=begin)
+    assert later["AlarmHistoryItems"] == []
+    until = cloudwatch.describe_alarm_history(**place, EndDate=begin)
+    assert len(until["AlarmHistoryItems"]) == 1

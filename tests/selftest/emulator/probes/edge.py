@@ -60,14 +60,20 @@ def dns_validation(session: EmulatorSession) -> None:
     assert certificate["Status"] == "PENDING_VALIDATION"
     record = certificate["DomainValidationOptions"][0]["ResourceRecord"]
     zone = route53.create_hosted_zone(Name="probe.example", CallerReference="probe")
-    entry = {
-        "Name": record["Name"],
-        "Type": record["Type"],
-        "TTL": 300,
-        "ResourceRecords": [{"Value": record["Value"]}],
-    }
-    route53.change_resource_record_sets(
-        HostedZoneId=zone["HostedZone"]["Id"],
-        ChangeBatch={"Changes": [{"Action": "UPSERT", "ResourceRecordSet": entry}]},
-    )
-    assert acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"] == "ISSUED"
+
+    def status_with(value: str) -> str:
+        entry = {
+            "Name": record["Name"],
+            "Type": record["Type"],
+            "TTL": 300,
+            "ResourceRecords": [{"Value": value}],
+        }
+        route53.change_resource_record_sets(
+            HostedZoneId=zone["HostedZone"]["Id"],
+            ChangeBatch={"Changes": [{"Action": "UPSERT", "ResourceRecordSet": entry}]},
+        )
+        described = acm.describe_certificate(CertificateArn=arn)
+        return str(described["Certificate"]["Status"])
+
+    assert status_with("wrong.example") == "PENDING_VALIDATION"
+    assert status_with(record["Value"]) == "ISSUED"

@@ -28,7 +28,7 @@ def describe(call: Call) -> Document:
     records = set() if arn in issued else _records(call)
     for option in options:
         wanted = option.get("ResourceRecord")
-        proven = arn in issued or wanted is None or wanted["Name"].rstrip(".").lower() in records
+        proven = arn in issued or wanted is None or _record(wanted) in records
         option["ValidationStatus"] = "SUCCESS" if proven else "PENDING_VALIDATION"
     if all(option["ValidationStatus"] == "SUCCESS" for option in options):
         issued[arn] = True
@@ -36,17 +36,23 @@ def describe(call: Call) -> Document:
     return answer
 
 
-def _records(call: Call) -> set[str]:
-    """The names of all CNAME records in the account's hosted zones."""
+def _record(described: Document) -> tuple[str, str]:
+    """Name and value of a CNAME record as ACM describes it, comparable with Route 53's."""
+    return described["Name"].rstrip(".").lower(), described["Value"].rstrip(".").lower()
+
+
+def _records(call: Call) -> set[tuple[str, str]]:
+    """The CNAME records in the account's hosted zones."""
 
     def ask(operation: str, params: Document) -> Any:
         return call.emulator(operation, params, service="route53", region="us-east-1")
 
     return {
-        record["Name"].rstrip(".").lower()
+        _record({"Name": record["Name"], "Value": entry["Value"]})
         for zone in ask("ListHostedZones", {})["HostedZones"]
         for record in ask("ListResourceRecordSets", {"HostedZoneId": zone["Id"].split("/")[-1]})[
             "ResourceRecordSets"
         ]
         if record["Type"] == "CNAME"
+        for entry in record.get("ResourceRecords", [])
     }

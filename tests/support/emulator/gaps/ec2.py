@@ -17,17 +17,23 @@ def authorize(call: Call) -> Document:
     """Authorize in moto and remember the descriptions."""
     answer = call.proceed()
     wanted = {
-        (permission.get("FromPort"), permission.get("ToPort"), pair.get("GroupId")): pair
+        (*_ports(permission), pair.get("GroupId")): pair.get("Description")
         for permission in call.params.get("IpPermissions", [])
         for pair in permission.get("UserIdGroupPairs", [])
     }
     for rule in answer.get("SecurityGroupRules", []):
         group = rule.get("ReferencedGroupInfo", {}).get("GroupId")
-        pair = wanted.get((rule.get("FromPort"), rule.get("ToPort"), group))
-        if group and pair and pair.get("Description"):
-            call.table("descriptions")[rule["SecurityGroupRuleId"]] = pair["Description"]
-            rule["Description"] = pair["Description"]
+        description = wanted.get((*_ports(rule), group)) if group else None
+        if description:
+            call.table("descriptions")[rule["SecurityGroupRuleId"]] = description
+            rule["Description"] = description
     return answer
+
+
+def _ports(permission: Document) -> tuple[str, int, int]:
+    """Protocol and ports of a permission or rule; AWS leaves the ports out or says -1 for all."""
+    first, last = permission.get("FromPort", -1), permission.get("ToPort", -1)
+    return str(permission["IpProtocol"]), int(first), int(last)
 
 
 @DESCRIPTIONS.fills("ModifySecurityGroupRules")
@@ -64,7 +70,7 @@ def describe_groups(call: Call) -> Document:
         (
             rule["GroupId"],
             rule["IsEgress"],
-            rule.get("FromPort"),
+            *_ports(rule),
             rule["ReferencedGroupInfo"]["GroupId"],
         ): known[rule["SecurityGroupRuleId"]]
         for rule in rules
@@ -74,12 +80,7 @@ def describe_groups(call: Call) -> Document:
         for egress, field in ((False, "IpPermissions"), (True, "IpPermissionsEgress")):
             for permission in group.get(field, []):
                 for pair in permission.get("UserIdGroupPairs", []):
-                    place = (
-                        group["GroupId"],
-                        egress,
-                        permission.get("FromPort"),
-                        pair.get("GroupId"),
-                    )
+                    place = (group["GroupId"], egress, *_ports(permission), pair.get("GroupId"))
                     if place in texts:
                         pair["Description"] = texts[place]
     return answer
