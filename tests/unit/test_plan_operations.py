@@ -234,9 +234,9 @@ def test_everything_taggable_carries_the_tags(
     wanted = {**requirement.expected["tags"], "Environment": planned_environment}
     tagged = [r for r in plan.resources if r.knows("tags_all") and r.value("tags_all")]
     bare = [
-        r.where
+        f"{r.where} lacks {', '.join(sorted(dict(lacking)))}"
         for r in found("plan", "tagged resource", tagged)
-        if not wanted.items() <= r.value("tags_all").items()
+        if (lacking := wanted.items() - r.value("tags_all").items())
     ]
     expect_none("plan", "resource without the tags", bare)
 
