@@ -1,0 +1,45 @@
+"""Aurora is maintained on Sunday between 03:00 and 05:00 UTC, cluster and instances alike.
+
+An instance without a window of its own is given a random one; Checkov has no check for it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from _values import is_unknown, value
+from checkov.common.models.enums import CheckCategories, CheckResult
+from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
+
+DAY, FROM, TO = "sun", "03:00", "05:00"
+FORM = re.compile(r"(\w{3}):(\d\d:\d\d)-(\w{3}):(\d\d:\d\d)")
+
+
+class MaintenanceWindow(BaseResourceCheck):
+    """Looks at preferred_maintenance_window of Aurora's cluster and instances."""
+
+    requirement = "DB-05"
+
+    def __init__(self) -> None:
+        super().__init__(
+            name="Aurora's maintenance stays inside the schedule, cluster and instances alike",
+            id="CKV2_MNXT_2",
+            categories=[CheckCategories.BACKUP_AND_RECOVERY],
+            supported_resources=["aws_rds_cluster", "aws_rds_cluster_instance"],
+        )
+
+    def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
+        """Times of the form hh:mm compare as text."""
+        self.evaluated_keys = ["preferred_maintenance_window"]
+        window = value(conf, "preferred_maintenance_window")
+        if is_unknown(window):
+            return CheckResult.UNKNOWN
+        match = FORM.fullmatch(str(window).lower())
+        self.details = [f"maintenance window: {window}"]
+        if match and match[1] == match[3] == DAY and FROM <= match[2] < match[4] <= TO:
+            return CheckResult.PASSED
+        return CheckResult.FAILED
+
+
+check = MaintenanceWindow()

@@ -1,0 +1,273 @@
+"""Checkov on a stack: its own checks of AWS and the policies in `policies/`, without a network.
+
+Checkov runs in an environment of its own (tool_environment.py), in a process that is started early
+and asked for its result late, so that it works beside Terraform. Whatever it could not do raises:
+a file it could not read, a policy that did not load, a module it did not follow, a resource that a
+policy could not judge. None of these is a pass, though Checkov itself ends with code 0 on most.
+
+The stack is judged with production's variables where it has them: a value that is not known is
+not judged by most of Checkov's own checks.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.support import tool_environment
+from tests.support.findings import Finding, Policy, Resource, Result
+from tests.support.outcomes import Invalid, SuiteError
+
+ROOT = Path(__file__).resolve().parents[2]
+POLICIES = ROOT / "policies"
+CENSUS = Path(__file__).with_name("checkov_census")
+RUN_SECONDS = 300.0
+STOP_SECONDS = 5.0
+# Settings of Checkov's that lie beside the stack would silence checks.
+SETTINGS = (".checkov.yaml", ".checkov.yml")
+MODULE_CALL = re.compile(r'^module\s+"([^"]+)"', re.MULTILINE)
+
+
+class Scan:
+    """A run of Checkov on a directory. It starts at once; trouble shows in `result`."""
+
+    def __init__(self, stack: Path, policies: Path = POLICIES, program: Path | None = None) -> None:
+        self.stack, self.policies = stack.resolve(), policies.resolve()
+        self._scratch = Path(tempfile.mkdtemp(prefix="checkov-"))
+        self._process: subprocess.Popen[bytes] | None = None
+        self._outcome: Result | SuiteError | Invalid | None = None
+        atexit.register(self.stop)
+        try:
+            self._refuse_bad_input()
+            self._start(program or tool_environment.ensure("checkov") / "checkov")
+        except SuiteError as error:
+            self._outcome = error
+
+    def result(self, timeout_seconds: float = RUN_SECONDS) -> Result:
+        """Wait for the end and return what was found.
+
+        Raises SuiteError when Checkov or a policy did not work, Invalid when part of the stack was
+        not seen.
+        """
+        if self._outcome is None:
+            try:
+                self._outcome = self._finish(timeout_seconds)
+            except (SuiteError, Invalid) as error:
+                self._outcome = error
+            finally:
+                self.stop()
+        if isinstance(self._outcome, Result):
+            return self._outcome
+        raise self._outcome
+
+    def stop(self) -> None:
+        """End Checkov and whatever it started. Safe to call twice."""
+        process, self._process = self._process, None
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if process is not None and process.poll() is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, number)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(STOP_SECONDS)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _refuse_bad_input(self) -> None:
+        if not self.stack.is_dir():
+            raise SuiteError(f"{self.stack}: no such directory")
+        if not policy_files(self.policies):
+            raise SuiteError(f"{self.policies}: no policy in it, or no such directory")
+        for path in (place / name for place in (self.stack, ROOT) for name in SETTINGS):
+            if path.exists():
+                raise SuiteError(
+                    f"{path}: Checkov would take its settings from it and may leave checks out; "
+                    "remove it, and accept findings in tests/waivers.yaml"
+                )
+
+    def _start(self, program: Path) -> None:
+        command = [str(program), "--directory", str(self.stack), "--framework", "terraform"]
+        command += ["--external-checks-dir", str(self.policies)]
+        command += ["--external-checks-dir", str(CENSUS)]
+        command += ["--skip-download", "--download-external-modules", "False"]
+        command += ["--output", "json", "--output", "sarif", "--output", "junitxml"]
+        outputs = (self._scratch / name for name in ("found.json", "found.sarif", "found.xml"))
+        command += ["--output-file-path", ",".join(map(str, outputs))]
+        variables = self.stack / "environments" / "production.tfvars"
+        command += ["--var-file", str(variables)] if variables.is_file() else []
+        with (self._scratch / "stderr").open("wb") as stderr:
+            try:
+                self._process = subprocess.Popen(
+                    command,
+                    cwd=ROOT,
+                    env=self._environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=stderr,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise SuiteError(f"{program}: {error.strerror}") from error
+
+    def _environment(self) -> dict[str, str]:
+        """Nothing of the user's: neither credentials nor settings that leave checks out."""
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(self._scratch),
+            "LANG": "C.UTF-8",
+            "LOG_LEVEL": "WARNING",
+            "CKV_SKIP_PACKAGE_UPDATE_CHECK": "True",
+            "CKV_CACHE_DIR": str(self._scratch / "cache"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "CHECKOV_CENSUS": str(self._scratch / "census.json"),
+        }
+
+    def _finish(self, timeout_seconds: float) -> Result:
+        assert self._process is not None
+        try:
+            code = self._process.wait(timeout_seconds)
+        except subprocess.TimeoutExpired as error:
+            raise SuiteError(
+                f"Checkov was stopped: no result within {timeout_seconds:g} s"
+            ) from error
+        log = (self._scratch / "stderr").read_text(encoding="utf-8", errors="replace")
+        if code not in (0, 1) or not (self._scratch / "census.json").exists():
+            raise SuiteError(f"Checkov ended with code {code}: {_last_line(log)}")
+        census = self._read("census.json")
+        policies = _loaded(self.policies, census, log)
+        _refuse_errors(log)
+        found = self._read("found.json")
+        results = found.get("results") or {}
+        if results.get("parsing_errors"):
+            files = ", ".join(self._below(path) for path in sorted(results["parsing_errors"]))
+            raise SuiteError(f"Checkov cannot read {files}: terraform validate names the line")
+        if not census["resources"]:
+            raise SuiteError(f"{self.stack}: Checkov found no resource in it")
+        self._refuse_unseen_modules(census)
+        return Result(
+            findings=tuple(self._findings(results, policies)),
+            passed=frozenset((r["check_id"], _resource(r)) for r in results["passed_checks"]),
+            policies=policies,
+            resources={Resource(r["address"], r["file"]): r["type"] for r in census["resources"]},
+            sarif=self._read("found.sarif"),
+            junit=(self._scratch / "found.xml").read_text(encoding="utf-8"),
+        )
+
+    def _read(self, name: str) -> dict[str, Any]:
+        try:
+            document = json.loads((self._scratch / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise SuiteError(f"Checkov wrote no readable {name}: {error}") from error
+        if not isinstance(document, dict):
+            raise SuiteError(f"Checkov wrote no object into {name}")
+        return document
+
+    def _findings(self, results: dict[str, Any], policies: tuple[Policy, ...]) -> Iterable[Finding]:
+        requirements = {policy.id: policy.requirement for policy in policies}
+        for key in ("failed_checks", "skipped_checks"):
+            for record in results[key]:
+                first, last = record["file_line_range"]
+                yield Finding(
+                    check_id=record["check_id"],
+                    check_name=record["check_name"],
+                    resource=_resource(record),
+                    line_range=(first, last),
+                    stack=self.stack.name,
+                    requirement=requirements.get(record["check_id"]),
+                    details=tuple(record.get("details") or ()),
+                    silenced=key == "skipped_checks",
+                )
+
+    def _refuse_unseen_modules(self, census: dict[str, Any]) -> None:
+        """A module that Checkov cannot follow, such as one of the registry, is passed over."""
+        addresses = [resource["address"] for resource in census["resources"]]
+        for file in sorted(self.stack.glob("*.tf")):
+            for name in MODULE_CALL.findall(file.read_text(encoding="utf-8")):
+                called = re.compile(rf"module\.{re.escape(name)}[.\[]")
+                if not any(map(called.match, addresses)):
+                    raise Invalid(
+                        f"{self._below(file)}: Checkov saw no resource of module.{name}; it "
+                        "follows modules on this disk only"
+                    )
+
+    def _below(self, path: str | Path) -> str:
+        return os.path.relpath(path, self.stack.parent)
+
+
+@cache
+def running(stack: Path) -> Scan:
+    """The run on this stack with the suite's policies; the first call starts it."""
+    return Scan(stack)
+
+
+def policy_files(directory: Path) -> list[Path]:
+    """The files that must each hold a policy; those that begin with _ are what policies share."""
+    kinds = {".py", ".yaml", ".yml", ".json"}
+    return sorted(
+        path
+        for path in directory.rglob("*")
+        if path.suffix in kinds and not path.name.startswith("_")
+    )
+
+
+def _resource(record: dict[str, Any]) -> Resource:
+    return Resource(record["resource"], record["file_path"].lstrip("/"))
+
+
+def _loaded(directory: Path, census: dict[str, Any], log: str) -> tuple[Policy, ...]:
+    """The policies that Checkov loaded; SuiteError unless that is one from each file."""
+    policies = tuple(
+        Policy(
+            id=loaded["id"],
+            name=loaded["name"],
+            file=os.path.relpath(loaded["file"], directory),
+            requirement=loaded["requirement"],
+            resource_types=frozenset(loaded["resource_types"]),
+        )
+        for loaded in census["policies"]
+    )
+    counts = Counter([*census["builtin"], *(policy.id for policy in policies)])
+    for policy in policies:
+        if counts[policy.id] > 1:
+            files = [other.file for other in policies if other.id == policy.id]
+            raise SuiteError(
+                f"policies {', '.join(sorted(files))}: the id {policy.id} is taken; choose another"
+            )
+    loaded_files = {(directory / policy.file).resolve() for policy in policies}
+    for path in policy_files(directory):
+        if path.resolve() not in loaded_files:
+            said = [entry for entry in _entries(log) if str(path) in entry or path.name in entry]
+            reason = _last_line("".join(said)) if said else "its id is taken, or it makes no check"
+            raise SuiteError(f"{path}: Checkov did not load this policy: {reason}")
+    return policies
+
+
+def _entries(log: str) -> list[str]:
+    """The entries of Checkov's log; one may go on over several lines."""
+    return re.split(r"^(?=\d{4}-\d\d-\d\d .*?\[[A-Z]{4,5} *\])", log, flags=re.MULTILINE)
+
+
+def _refuse_errors(log: str) -> None:
+    """Checkov goes on after an error; what it then reports is not all there is."""
+    for entry in _entries(log):
+        if re.match(r"\S+ \S+ \[.*?\] \[(ERROR|CRITI)", entry):
+            first = _last_line(entry.splitlines()[0])
+            # The kind of exception only: its text may hold a value of the stack's.
+            kind = _last_line(entry).partition(":")[0] if "Traceback" in entry else ""
+            raise SuiteError(f"Checkov: {first}{kind and f' ({kind})'}")
+
+
+def _last_line(text: str) -> str:
+    """The last line that says something, without the time and level before it."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return re.sub(r"^\S+ \S+ \[.*?\] \[.*?\] *", "", lines[-1]) if lines else "it said nothing"
