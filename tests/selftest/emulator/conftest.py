@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,19 @@ def lesser_emulator() -> Iterator[Emulator]:
     """Another one, for what its own tests must not meet."""
     with Emulator(ACCOUNT) as running:
         yield running
+
+
+@pytest.fixture
+def asked(session: EmulatorSession) -> Iterator[set[str]]:
+    """The operations asked for during the test, as `service:Operation`."""
+    operations: set[str] = set()
+
+    def note(model: Any, **_: Any) -> None:
+        operations.add(f"{model.service_model.service_name}:{model.name}")
+
+    session.events.register("before-call", note)
+    yield operations
+    session.events.unregister("before-call", note)
 
 
 @pytest.fixture(scope="session")

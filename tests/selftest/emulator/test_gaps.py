@@ -14,8 +14,13 @@ load_gaps()
 
 
 @pytest.mark.parametrize("gap_id", sorted(GAPS))
-def test_emulator_answers_as_aws_does(gap_id: str, session: EmulatorSession) -> None:
+def test_emulator_answers_as_aws_does(
+    gap_id: str, session: EmulatorSession, asked: set[str]
+) -> None:
+    """The probe asks for every operation that the gap fills: no handler goes untried."""
     PROBES[gap_id](session)
+    filled = {f"{GAPS[gap_id].service}:{name}" for name in GAPS[gap_id].operations}
+    assert filled <= asked
 
 
 @pytest.mark.parametrize("gap_id", sorted(GAPS))

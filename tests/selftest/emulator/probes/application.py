@@ -83,6 +83,8 @@ def service_read_back(session: EmulatorSession) -> None:
     found = _described(session, "whole")
     assert found["healthCheckGracePeriodSeconds"] == 90
     assert found["taskDefinition"].endswith(":task-definition/whole:1")
+    gone = session.client("ecs").delete_service(cluster="whole", service="whole", force=True)
+    assert gone["service"]["healthCheckGracePeriodSeconds"] == 90
 
 
 @probe("ecs/service task counts")
@@ -93,6 +95,8 @@ def service_task_counts(session: EmulatorSession) -> None:
     ecs.update_service(cluster="counted", service="counted", desiredCount=3)
     found = _described(session, "counted")
     assert (found["runningCount"], found["pendingCount"]) == (2, 1)
+    gone = ecs.delete_service(cluster="counted", service="counted", force=True)["service"]
+    assert gone["runningCount"] == 2
 
 
 def run_tasks(session: EmulatorSession, name: str, block: str) -> list[str]:
@@ -218,8 +222,9 @@ def scalable_target_tags(session: EmulatorSession) -> None:
     )
     arn = found["ScalableTargets"][0]["ScalableTargetARN"]
     assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"Owner": "ops"}
+    scaling.tag_resource(ResourceARN=arn, Tags={"Tier": "gold"})
     scaling.untag_resource(ResourceARN=arn, TagKeys=["Owner"])
-    assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {}
+    assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"Tier": "gold"}
 
 
 @probe("application-autoscaling/activities")

@@ -28,6 +28,8 @@ def parameter_groups(session: EmulatorSession) -> None:
     assert described[0]["CacheParameterGroupFamily"] == "redis7"
     parameters = cache.describe_cache_parameters(**group, Source="user")["Parameters"]
     assert [p["ParameterValue"] for p in parameters] == ["allkeys-lru"]
+    cache.reset_cache_parameter_group(**group, ResetAllParameters=True)
+    assert cache.describe_cache_parameters(**group, Source="user")["Parameters"] == []
     cache.delete_cache_parameter_group(**group)
     with pytest.raises(ClientError, match="CacheParameterGroupNotFound"):
         cache.describe_cache_parameter_groups(**group)
@@ -45,8 +47,10 @@ def parameter_group_tags(session: EmulatorSession) -> None:
     )
     arn = made["CacheParameterGroup"]["ARN"]
     assert cache.list_tags_for_resource(ResourceName=arn)["TagList"] == TAGS
+    added = {"Key": "Tier", "Value": "gold"}
+    cache.add_tags_to_resource(ResourceName=arn, Tags=[added])
     cache.remove_tags_from_resource(ResourceName=arn, TagKeys=["Environment"])
-    assert cache.list_tags_for_resource(ResourceName=arn)["TagList"] == []
+    assert cache.list_tags_for_resource(ResourceName=arn)["TagList"] == [added]
 
 
 def replication_group(session: EmulatorSession, name: str, block: str) -> str:
@@ -115,6 +119,12 @@ def member_clusters(session: EmulatorSession) -> None:
     assert len({member["PreferredAvailabilityZone"] for member in members}) == 2
     assert [member["SecurityGroups"][0]["SecurityGroupId"] for member in members] == [guard] * 2
     assert all(member["CacheNodes"][0]["Endpoint"]["Port"] == 6379 for member in members)
+    cache.create_cache_cluster(
+        CacheClusterId="alone", Engine="redis", CacheNodeType="cache.t4g.small", NumCacheNodes=1
+    )
+    cache.delete_cache_cluster(CacheClusterId="alone")
+    with pytest.raises(ClientError, match="CacheClusterNotFound"):
+        cache.describe_cache_clusters(CacheClusterId="alone")
 
 
 @probe("elasticache/subnet group zones")
@@ -126,6 +136,9 @@ def subnet_group_zones(session: EmulatorSession) -> None:
         **group, CacheSubnetGroupDescription="probe", SubnetIds=subnets(session, "53")
     )
     found = cache.describe_cache_subnet_groups(**group)["CacheSubnetGroups"][0]["Subnets"]
+    assert sorted(subnet["SubnetAvailabilityZone"]["Name"] for subnet in found) == list(ZONES)
+    changed = cache.modify_cache_subnet_group(**group, CacheSubnetGroupDescription="changed")
+    found = changed["CacheSubnetGroup"]["Subnets"]
     assert sorted(subnet["SubnetAvailabilityZone"]["Name"] for subnet in found) == list(ZONES)
 
 
@@ -192,8 +205,15 @@ def performance_insights(session: EmulatorSession) -> None:
     """Performance Insights reads back on instances and cluster."""
     instances = aurora(session, "insights", "55")
     assert [one["PerformanceInsightsRetentionPeriod"] for one in instances] == [7, 7]
-    cluster = session.client("rds").describe_db_clusters(DBClusterIdentifier="insights")
-    assert cluster["DBClusters"][0]["PerformanceInsightsEnabled"]
+    rds = session.client("rds")
+    longer = {"EnablePerformanceInsights": True, "PerformanceInsightsRetentionPeriod": 31}
+    rds.modify_db_cluster(DBClusterIdentifier="insights", **longer)
+    rds.modify_db_instance(DBInstanceIdentifier="insights-1", **longer)
+    cluster = rds.describe_db_clusters(DBClusterIdentifier="insights")["DBClusters"][0]
+    assert cluster["PerformanceInsightsEnabled"]
+    assert cluster["PerformanceInsightsRetentionPeriod"] == 31
+    found = rds.describe_db_instances(DBInstanceIdentifier="insights-1")["DBInstances"][0]
+    assert found["PerformanceInsightsRetentionPeriod"] == 31
 
 
 @probe("rds/instance read-back")
@@ -226,8 +246,12 @@ def engine_versions(session: EmulatorSession) -> None:
 @probe("rds/retention")
 def retention(session: EmulatorSession) -> None:
     """Aurora cannot do without backups."""
+    rds = session.client("rds")
+    aurora(session, "careful", "46")
     with pytest.raises(ClientError, match="InvalidParameterValue"):
-        session.client("rds").create_db_cluster(
+        rds.modify_db_cluster(DBClusterIdentifier="careful", BackupRetentionPeriod=0)
+    with pytest.raises(ClientError, match="InvalidParameterValue"):
+        rds.create_db_cluster(
             DBClusterIdentifier="forgetful",
             Engine="aurora-postgresql",
             MasterUsername="probe",

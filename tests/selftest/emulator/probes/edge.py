@@ -7,13 +7,14 @@ from typing import Any
 from tests.selftest.emulator.probes import probe
 from tests.support.emulator import EmulatorSession
 
+_TAG = {"Key": "Owner", "Value": "ops"}
 _CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 
 
-def distribution() -> dict[str, Any]:
+def distribution(reference: str) -> dict[str, Any]:
     """The smallest configuration: one bucket behind an origin access control."""
     return {
-        "CallerReference": "probe",
+        "CallerReference": reference,
         "Comment": "probe",
         "Enabled": True,
         "WebACLId": "arn:aws:wafv2:us-east-1:222233334444:global/webacl/probe/1",
@@ -40,13 +41,32 @@ def distribution() -> dict[str, Any]:
 def distribution_read_back(session: EmulatorSession) -> None:
     """Origin access control and policies read back, and no legacy cache settings with them."""
     cloudfront = session.client("cloudfront")
-    made = cloudfront.create_distribution(DistributionConfig=distribution())["Distribution"]
+    made = cloudfront.create_distribution(DistributionConfig=distribution("plain"))["Distribution"]
     found = cloudfront.get_distribution(Id=made["Id"])["Distribution"]["DistributionConfig"]
     assert found["Origins"]["Items"][0]["OriginAccessControlId"] == "EPROBE"
     behaviour = found["DefaultCacheBehavior"]
     assert behaviour["CachePolicyId"] == _CACHING_DISABLED
     assert "ForwardedValues" not in behaviour
     assert "MinTTL" not in behaviour
+
+
+@probe("cloudfront/distribution changes")
+def distribution_changes(session: EmulatorSession) -> None:
+    """A change reads back in every description, and so does what was not changed."""
+    cloudfront = session.client("cloudfront")
+    tagged = {"DistributionConfig": distribution("tagged"), "Tags": {"Items": [_TAG]}}
+    made = cloudfront.create_distribution_with_tags(DistributionConfigWithTags=tagged)
+    place = {"Id": made["Distribution"]["Id"]}
+    read = cloudfront.get_distribution_config(**place)
+    changed = {**read["DistributionConfig"], "HttpVersion": "http2and3", "Comment": "changed"}
+    cloudfront.update_distribution(**place, IfMatch=read["ETag"], DistributionConfig=changed)
+    found = cloudfront.get_distribution_config(**place)["DistributionConfig"]
+    listed = cloudfront.list_distributions()["DistributionList"]["Items"]
+    summary = next(one for one in listed if one["Id"] == place["Id"])
+    assert found["Origins"]["Items"][0]["OriginAccessControlId"] == "EPROBE"
+    assert found["HttpVersion"] == "http2and3"
+    assert summary["Comment"] == "changed"
+    assert cloudfront.list_tags_for_resource(Resource=summary["ARN"])["Tags"]["Items"] == [_TAG]
 
 
 @probe("acm/DNS validation")

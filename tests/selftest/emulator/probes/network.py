@@ -36,15 +36,47 @@ def rule_descriptions(session: EmulatorSession) -> None:
     ec2 = session.client("ec2")
     subnet = subnets(session, "41")[0]
     source, target = (security_group(session, name, subnet) for name in ("source", "target"))
-    pair = {"GroupId": source, "Description": "from the source"}
+    rule = between(session, source, target)
+    assert _described(session, rule, target) == ("both ways", "both ways", "both ways")
+    ec2.modify_security_group_rules(
+        GroupId=target,
+        SecurityGroupRules=[
+            {
+                "SecurityGroupRuleId": rule,
+                "SecurityGroupRule": {
+                    "IpProtocol": "tcp",
+                    "FromPort": 80,
+                    "ToPort": 80,
+                    "ReferencedGroupId": source,
+                    "Description": "changed",
+                },
+            }
+        ],
+    )
+    assert _described(session, rule, target) == ("changed", "changed", "both ways")
+
+
+def between(session: EmulatorSession, source: str, target: str) -> str:
+    """Let two groups talk on port 80, in and out of `target`; the id of the inbound rule."""
+    ec2 = session.client("ec2")
+    pair = {"GroupId": source, "Description": "both ways"}
     permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "UserIdGroupPairs": [pair]}
-    ec2.authorize_security_group_ingress(GroupId=target, IpPermissions=[permission])
-    filters = [{"Name": "group-id", "Values": [target]}]
-    rules = ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
-    assert "from the source" in [rule.get("Description") for rule in rules]
+    asked: dict[str, Any] = {"GroupId": target, "IpPermissions": [permission]}
+    ec2.authorize_security_group_egress(**asked)
+    made = ec2.authorize_security_group_ingress(**asked)
+    return str(made["SecurityGroupRules"][0]["SecurityGroupRuleId"])
+
+
+def _described(session: EmulatorSession, rule: str, target: str) -> tuple[str, str, str]:
+    """A rule's description; that of the inbound permission of its group, and the outbound one."""
+    ec2 = session.client("ec2")
+    rules = ec2.describe_security_group_rules(SecurityGroupRuleIds=[rule])["SecurityGroupRules"]
     group = ec2.describe_security_groups(GroupIds=[target])["SecurityGroups"][0]
-    read = group["IpPermissions"][0]["UserIdGroupPairs"][0]
-    assert read["Description"] == "from the source"
+    inbound, outbound = (
+        next(pair for one in group[field] for pair in one["UserIdGroupPairs"])
+        for field in ("IpPermissions", "IpPermissionsEgress")
+    )
+    return rules[0]["Description"], inbound["Description"], outbound["Description"]
 
 
 @probe("ec2/blackhole routes")
@@ -78,3 +110,5 @@ def plain_listeners(session: EmulatorSession) -> None:
     elbv2.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=[action])
     listener = elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"][0]
     assert "SslPolicy" not in listener
+    changed = elbv2.modify_listener(ListenerArn=listener["ListenerArn"], Port=81)
+    assert "SslPolicy" not in changed["Listeners"][0]

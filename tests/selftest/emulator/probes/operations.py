@@ -13,6 +13,8 @@ from tests.selftest.emulator.probes import probe
 from tests.support.emulator import EmulatorSession
 
 ACCOUNT = "222233334444"
+OWNER = {"Key": "Owner", "Value": "ops"}
+TIER = {"Key": "Tier", "Value": "gold"}
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/probe"
 
 
@@ -91,7 +93,7 @@ def budget(session: EmulatorSession, name: str) -> dict[str, Any]:
                 "Subscribers": [{"SubscriptionType": "EMAIL", "Address": "ops@example.com"}],
             }
         ],
-        ResourceTags=[{"Key": "Owner", "Value": "ops"}],
+        ResourceTags=[OWNER],
     )
     return notification
 
@@ -117,7 +119,27 @@ def budget_subscribers(session: EmulatorSession) -> None:
     budgets.create_subscriber(
         **place, Subscriber={"SubscriptionType": "EMAIL", "Address": "two@example.com"}
     )
-    assert len(budgets.describe_subscribers_for_notification(**place)["Subscribers"]) == 2
+    budgets.delete_subscriber(
+        **place, Subscriber={"SubscriptionType": "EMAIL", "Address": "ops@example.com"}
+    )
+    found = budgets.describe_subscribers_for_notification(**place)["Subscribers"]
+    assert [one["Address"] for one in found] == ["two@example.com"]
+
+
+@probe("budgets/notifications")
+def budget_notifications(session: EmulatorSession) -> None:
+    """A notification added later has its subscribers, and a deleted one has none."""
+    budgets = session.client("budgets")
+    added = {**budget(session, "notifications"), "Threshold": 90.0}
+    place = {"AccountId": ACCOUNT, "BudgetName": "notifications", "Notification": added}
+    budgets.create_notification(
+        **place, Subscribers=[{"SubscriptionType": "EMAIL", "Address": "new@example.com"}]
+    )
+    found = budgets.describe_subscribers_for_notification(**place)["Subscribers"]
+    assert [one["Address"] for one in found] == ["new@example.com"]
+    budgets.delete_notification(**place)
+    with pytest.raises(ClientError, match="NotFoundException"):
+        budgets.describe_subscribers_for_notification(**place)
 
 
 @probe("budgets/tags")
@@ -125,8 +147,11 @@ def budget_tags(session: EmulatorSession) -> None:
     """The tags of a budget read back."""
     budget(session, "tags")
     arn = f"arn:aws:budgets::{ACCOUNT}:budget/tags"
-    found = session.client("budgets").list_tags_for_resource(ResourceARN=arn)["ResourceTags"]
-    assert found == [{"Key": "Owner", "Value": "ops"}]
+    budgets = session.client("budgets")
+    assert budgets.list_tags_for_resource(ResourceARN=arn)["ResourceTags"] == [OWNER]
+    budgets.tag_resource(ResourceARN=arn, ResourceTags=[TIER])
+    budgets.untag_resource(ResourceARN=arn, ResourceTagKeys=["Owner"])
+    assert budgets.list_tags_for_resource(ResourceARN=arn)["ResourceTags"] == [TIER]
 
 
 @probe("budgets/update")
@@ -139,32 +164,57 @@ def budget_update(session: EmulatorSession) -> None:
     assert float(found["BudgetLimit"]["Amount"]) == 200
 
 
-@probe("ce/anomaly detection")
-def anomaly_detection(session: EmulatorSession) -> None:
-    """A monitor and a subscription to it read back, with their tags."""
+def monitor(session: EmulatorSession, name: str) -> str:
+    """A monitor of all services; its ARN."""
+    wanted = {"MonitorName": name, "MonitorType": "DIMENSIONAL", "MonitorDimension": "SERVICE"}
+    made = session.client("ce").create_anomaly_monitor(AnomalyMonitor=wanted, ResourceTags=[OWNER])
+    return str(made["MonitorArn"])
+
+
+@probe("ce/anomaly monitors")
+def anomaly_monitors(session: EmulatorSession) -> None:
+    """A monitor reads back, can be renamed and deleted."""
     explorer = session.client("ce")
-    monitor = explorer.create_anomaly_monitor(
-        AnomalyMonitor={
-            "MonitorName": "services",
-            "MonitorType": "DIMENSIONAL",
-            "MonitorDimension": "SERVICE",
-        },
-        ResourceTags=[{"Key": "Owner", "Value": "ops"}],
-    )["MonitorArn"]
-    explorer.create_anomaly_subscription(
+    arn = monitor(session, "services")
+    explorer.update_anomaly_monitor(MonitorArn=arn, MonitorName="renamed")
+    found = explorer.get_anomaly_monitors(MonitorArnList=[arn])["AnomalyMonitors"]
+    assert [(one["MonitorName"], one["MonitorDimension"]) for one in found] == [
+        ("renamed", "SERVICE")
+    ]
+    explorer.delete_anomaly_monitor(MonitorArn=arn)
+    assert explorer.get_anomaly_monitors(MonitorArnList=[arn])["AnomalyMonitors"] == []
+
+
+@probe("ce/anomaly subscriptions")
+def anomaly_subscriptions(session: EmulatorSession) -> None:
+    """A subscription to a monitor reads back, can be changed and deleted."""
+    explorer = session.client("ce")
+    watched = monitor(session, "watched")
+    arn = explorer.create_anomaly_subscription(
         AnomalySubscription={
             "SubscriptionName": "alerts",
             "Frequency": "DAILY",
-            "MonitorArnList": [monitor],
+            "MonitorArnList": [watched],
             "Subscribers": [{"Type": "EMAIL", "Address": "ops@example.com"}],
         }
-    )
-    found = explorer.get_anomaly_subscriptions(MonitorArn=monitor)["AnomalySubscriptions"]
-    assert [one["SubscriptionName"] for one in found] == ["alerts"]
-    found = explorer.get_anomaly_monitors(MonitorArnList=[monitor])["AnomalyMonitors"]
-    assert [one["MonitorDimension"] for one in found] == ["SERVICE"]
-    tags = explorer.list_tags_for_resource(ResourceArn=monitor)["ResourceTags"]
-    assert tags == [{"Key": "Owner", "Value": "ops"}]
+    )["SubscriptionArn"]
+    explorer.update_anomaly_subscription(SubscriptionArn=arn, Frequency="WEEKLY")
+    found = explorer.get_anomaly_subscriptions(MonitorArn=watched)["AnomalySubscriptions"]
+    assert [(one["SubscriptionName"], one["Frequency"]) for one in found] == [("alerts", "WEEKLY")]
+    explorer.delete_anomaly_subscription(SubscriptionArn=arn)
+    found = explorer.get_anomaly_subscriptions(SubscriptionArnList=[arn])
+    assert found["AnomalySubscriptions"] == []
+
+
+@probe("ce/tags")
+def anomaly_tags(session: EmulatorSession) -> None:
+    """The tags of a monitor read back and can be changed."""
+    explorer = session.client("ce")
+    arn = monitor(session, "tags")
+    assert explorer.list_tags_for_resource(ResourceArn=arn)["ResourceTags"] == [OWNER]
+    explorer.tag_resource(ResourceArn=arn, ResourceTags=[TIER])
+    explorer.untag_resource(ResourceArn=arn, ResourceTagKeys=["Owner"])
+    assert explorer.list_tags_for_resource(ResourceArn=arn)["ResourceTags"] == [TIER]
 
 
 @probe("cloudtrail/event selectors")
@@ -180,6 +230,8 @@ def event_selectors(session: EmulatorSession) -> None:
         TrailName="probe", EventSelectors=[{"ReadWriteType": "All", "DataResources": data}]
     )
     assert trails.get_trail(Name="probe")["Trail"]["HasCustomEventSelectors"]
+    listed = trails.describe_trails(trailNameList=["probe"])["trailList"]
+    assert [one["HasCustomEventSelectors"] for one in listed] == [True]
 
 
 def function(session: EmulatorSession, name: str) -> str:
@@ -224,3 +276,7 @@ def rotation(session: EmulatorSession) -> None:
     assert found["RotationEnabled"]
     assert found["RotationLambdaARN"] == arn
     assert found["RotationRules"] == asked["RotationRules"]
+    secrets.cancel_rotate_secret(SecretId="rotated")
+    filters = [{"Key": "name", "Values": ["rotated"]}]
+    listed = secrets.list_secrets(Filters=filters)["SecretList"]
+    assert [(one["RotationEnabled"], one["RotationLambdaARN"]) for one in listed] == [(False, arn)]

@@ -8,6 +8,9 @@ from typing import Any
 from tests.support.emulator import tags
 from tests.support.emulator.registry import AwsError, Call, Document, declare
 
+NOTIFICATIONS = declare(
+    "budgets", "notifications", "The subscribers of a notification added to a budget are lost."
+)
 SUBSCRIBERS = declare(
     "budgets",
     "subscribers",
@@ -56,7 +59,7 @@ def create_tags(call: Call) -> Document:
     return answer
 
 
-@SUBSCRIBERS.fills("CreateNotification")
+@NOTIFICATIONS.fills("CreateNotification")
 def create_notification(call: Call) -> Document:
     """Create in moto and remember the subscribers."""
     answer = call.proceed()
@@ -65,7 +68,7 @@ def create_notification(call: Call) -> Document:
     return answer
 
 
-@SUBSCRIBERS.fills("DeleteNotification")
+@NOTIFICATIONS.fills("DeleteNotification")
 def delete_notification(call: Call) -> Document:
     """Delete in moto and forget the subscribers."""
     answer = call.proceed()

@@ -7,11 +7,11 @@ import uuid
 from tests.support.emulator import tags
 from tests.support.emulator.registry import AwsError, Call, Document, Table, declare
 
-ANOMALIES = declare(
-    "ce",
-    "anomaly detection",
-    "Anomaly monitors, anomaly subscriptions and their tags are missing.",
+MONITORS = declare("ce", "anomaly monitors", "No operation on anomaly monitors exists.")
+SUBSCRIPTIONS = declare(
+    "ce", "anomaly subscriptions", "No operation on anomaly subscriptions exists."
 )
+TAGS = declare("ce", "tags", "Monitors and subscriptions have no tags.")
 
 
 def _create(call: Call, kind: str, table: str, document: Document) -> str:
@@ -31,7 +31,7 @@ def _existing(table: Table, arn: str) -> Document:
     return found
 
 
-@ANOMALIES.fills("CreateAnomalyMonitor")
+@MONITORS.fills("CreateAnomalyMonitor")
 def create_monitor(call: Call) -> Document:
     """A new monitor."""
     monitor = dict(call.params["AnomalyMonitor"])
@@ -40,7 +40,7 @@ def create_monitor(call: Call) -> Document:
     return {"MonitorArn": arn}
 
 
-@ANOMALIES.fills("GetAnomalyMonitors")
+@MONITORS.fills("GetAnomalyMonitors")
 def get_monitors(call: Call) -> Document:
     """All monitors, or those asked for; unknown ones are left out, as by AWS."""
     wanted = call.params.get("MonitorArnList") or list(call.table("monitors"))
@@ -51,7 +51,7 @@ def get_monitors(call: Call) -> Document:
     }
 
 
-@ANOMALIES.fills("UpdateAnomalyMonitor")
+@MONITORS.fills("UpdateAnomalyMonitor")
 def update_monitor(call: Call) -> Document:
     """Rename a monitor."""
     monitor = _existing(call.table("monitors"), call.params["MonitorArn"])
@@ -59,7 +59,7 @@ def update_monitor(call: Call) -> Document:
     return {"MonitorArn": monitor["MonitorArn"]}
 
 
-@ANOMALIES.fills("DeleteAnomalyMonitor")
+@MONITORS.fills("DeleteAnomalyMonitor")
 def delete_monitor(call: Call) -> Document:
     """Remove a monitor."""
     _existing(call.table("monitors"), call.params["MonitorArn"])
@@ -67,7 +67,7 @@ def delete_monitor(call: Call) -> Document:
     return {}
 
 
-@ANOMALIES.fills("CreateAnomalySubscription")
+@SUBSCRIPTIONS.fills("CreateAnomalySubscription")
 def create_subscription(call: Call) -> Document:
     """A new subscription; every monitor it names must exist."""
     subscription = dict(call.params["AnomalySubscription"])
@@ -82,7 +82,7 @@ def create_subscription(call: Call) -> Document:
     return {"SubscriptionArn": arn}
 
 
-@ANOMALIES.fills("GetAnomalySubscriptions")
+@SUBSCRIPTIONS.fills("GetAnomalySubscriptions")
 def get_subscriptions(call: Call) -> Document:
     """All subscriptions, or those asked for."""
     table = call.table("subscriptions")
@@ -96,7 +96,7 @@ def get_subscriptions(call: Call) -> Document:
     }
 
 
-@ANOMALIES.fills("UpdateAnomalySubscription")
+@SUBSCRIPTIONS.fills("UpdateAnomalySubscription")
 def update_subscription(call: Call) -> Document:
     """Change a subscription."""
     subscription = _existing(call.table("subscriptions"), call.params["SubscriptionArn"])
@@ -104,7 +104,7 @@ def update_subscription(call: Call) -> Document:
     return {"SubscriptionArn": subscription["SubscriptionArn"]}
 
 
-@ANOMALIES.fills("DeleteAnomalySubscription")
+@SUBSCRIPTIONS.fills("DeleteAnomalySubscription")
 def delete_subscription(call: Call) -> Document:
     """Remove a subscription."""
     _existing(call.table("subscriptions"), call.params["SubscriptionArn"])
@@ -116,7 +116,7 @@ def _is_anomaly(call: Call) -> bool:
     return ":anomaly" in call.params["ResourceArn"]
 
 
-@ANOMALIES.fills("ListTagsForResource")
+@TAGS.fills("ListTagsForResource")
 def list_tags(call: Call) -> Document:
     """Tags of monitors and subscriptions; moto keeps those of cost categories."""
     if not _is_anomaly(call):
@@ -124,7 +124,7 @@ def list_tags(call: Call) -> Document:
     return {"ResourceTags": tags.to_list(tags.of(call, call.params["ResourceArn"]))}
 
 
-@ANOMALIES.fills("TagResource", "UntagResource")
+@TAGS.fills("TagResource", "UntagResource")
 def change_tags(call: Call) -> Document:
     """Add or remove tags of monitors and subscriptions."""
     if not _is_anomaly(call):

@@ -13,6 +13,11 @@ CONFIG = declare(
     "Origins lose their access control, behaviours that use policies read back with forwarded "
     "values and TTLs, the viewer certificate and other settings change.",
 )
+CHANGES = declare(
+    "cloudfront",
+    "distribution changes",
+    "GetDistributionConfig and a changed or tagged distribution lose the same settings.",
+)
 
 _NONE: Document = {"Quantity": 0}
 _BEHAVIOUR_DEFAULTS: Document = {
@@ -84,14 +89,14 @@ def create(call: Call) -> Document:
     return _remember(call, call.proceed(), call.params["DistributionConfig"])
 
 
-@CONFIG.fills("CreateDistributionWithTags")
+@CHANGES.fills("CreateDistributionWithTags")
 def create_with_tags(call: Call) -> Document:
     """Create in moto and remember the configuration."""
     config = call.params["DistributionConfigWithTags"]["DistributionConfig"]
     return _remember(call, call.proceed(), config)
 
 
-@CONFIG.fills("UpdateDistribution")
+@CHANGES.fills("UpdateDistribution")
 def update(call: Call) -> Document:
     """Update in moto and remember the configuration."""
     return _remember(call, call.proceed(), call.params["DistributionConfig"])
@@ -105,7 +110,7 @@ def get(call: Call) -> Document:
     return answer
 
 
-@CONFIG.fills("GetDistributionConfig")
+@CHANGES.fills("GetDistributionConfig")
 def get_config(call: Call) -> Document:
     """The configuration as written."""
     answer = call.proceed()
@@ -113,7 +118,7 @@ def get_config(call: Call) -> Document:
     return answer
 
 
-@CONFIG.fills("ListDistributions")
+@CHANGES.fills("ListDistributions")
 def list_distributions(call: Call) -> Document:
     """moto's list with the settings as written."""
     answer = call.proceed()
