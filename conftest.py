@@ -16,6 +16,7 @@ from tests.support.outcomes import NotProvable, SuiteError, Violation
 from tests.support.report import (
     Record,
     Verdict,
+    as_violation,
     failure_text,
     invalid_text,
     verdict_of,
@@ -145,7 +146,7 @@ def pytest_runtest_makereport(
     report = yield
     if report.skipped or call.excinfo is None:
         return report
-    error = call.excinfo.value
+    error = as_violation(call.excinfo.value)
     verdict = verdict_of(error)
     identifier = requirement_id(item)
     match verdict, error:

@@ -13,6 +13,7 @@ from tests.support.expectations import (
     expect_members,
     expect_none,
     expect_subset,
+    found,
     only,
 )
 from tests.support.target import Target
@@ -103,11 +104,12 @@ def test_service_runs_in_the_private_subnets(
 @pytest.mark.requirement("ECS-08")
 def test_migrations_have_a_task_definition(target: Target, requirement: Requirement) -> None:
     family = f"{target.prefix}-{requirement.expected['family_suffix']}"
-    answer = target.client("ecs").describe_task_definition(taskDefinition=family)
-    definition = answer["taskDefinition"]
-    where = definition["taskDefinitionArn"]
-    container = only(where, "container", definition["containerDefinitions"])
-    expect_equal(where, "status", definition["status"], "ACTIVE")
+    revisions = target.pages(
+        "ecs", "list_task_definitions", "taskDefinitionArns", familyPrefix=family, status="ACTIVE"
+    )
+    where = found(family, "active revision", revisions)[-1]
+    answer = target.client("ecs").describe_task_definition(taskDefinition=where)
+    container = only(where, "container", answer["taskDefinition"]["containerDefinitions"])
     expect_equal(where, "container", container["name"], requirement.expected["container"])
 
 

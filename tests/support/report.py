@@ -53,6 +53,15 @@ def verdict_of(error: BaseException | None) -> Verdict:
             return Verdict.invalid
 
 
+def as_violation(error: BaseException) -> BaseException:
+    """The error itself, but a Violation where AWS says that what was asked for is not there."""
+    if isinstance(error, ClientError):
+        told = error.response.get("Error", {})
+        if any(sign in told.get("Code", "") for sign in ("NotFound", "NoSuch")):
+            return Violation(error.operation_name, "it exists", told.get("Message", "not found"))
+    return error
+
+
 def failure_text(requirement: Requirement, violation: Violation) -> str:
     """Say which requirement is violated, where, how, why it matters and what to do."""
     remedy = "   ·   ".join(filter(None, [requirement.fix, ", ".join(requirement.controls)]))
