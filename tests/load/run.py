@@ -127,18 +127,20 @@ class LoadRun:
     def _settle_or_leave(self, options: Any) -> None:
         try:
             self._find(QUIET), self._find(MEASURES)
+        except SuiteError as error:
+            # Without the requirements there is nothing to report on.
+            print(f"error: {error}", file=sys.stderr)
+            sys.exit(report.EXIT_CODES[Verdict.invalid])
+        try:
             self._settle(options)
         except UsageError as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(report.USAGE)
-        except SuiteError as error:
-            print(f"error: {error}", file=sys.stderr)
-            sys.exit(report.EXIT_CODES[Verdict.invalid])
         except Violation as violation:
             judgement = Judgement(Verdict.failed, violation.expected, violation.actual)
             self._leave(options, violation.where, judgement)
-        except Invalid as reason:
-            judgement = Judgement(Verdict.invalid, "a run that can judge", str(reason))
+        except (Invalid, SuiteError) as error:
+            judgement = Judgement(Verdict.invalid, "a run that can judge", str(error))
             self._leave(options, str(options.host), judgement)
 
     def _take_over(self, environment: Any) -> None:

@@ -81,6 +81,9 @@ def refused(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": ""}}, "GetSecretValue")
 
 
+NO_VALUE = refused("ResourceNotFoundException")
+
+
 def test_a_task_has_the_containers_variables_port_and_health_check() -> None:
     task = task_from_definition(DEFINITION, "app", lambda reference: f"value of {reference}")
     assert task.environment == {
@@ -123,9 +126,23 @@ def test_a_health_check_without_a_url_is_invalid() -> None:
         task_from_definition(changed(healthCheck={"command": ["CMD", "true"]}), "app", lambda _: "")
 
 
-def test_a_service_that_does_not_exist_is_a_violation() -> None:
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"services": []},
+        {"services": [{"status": "INACTIVE"}]},
+        refused("ClusterNotFoundException"),
+    ],
+    ids=["none", "inactive", "no-cluster"],
+)
+def test_a_service_that_does_not_exist_is_a_violation(answer: Any) -> None:
     with pytest.raises(Violation, match="an active service"):
-        read_task(answering(describe_services={"services": []}), "staging", "app")
+        read_task(answering(describe_services=answer), "staging", "app")
+
+
+def test_a_service_that_may_not_be_read_is_invalid() -> None:
+    with pytest.raises(Invalid, match=r"answered AccessDenied.* allow the action"):
+        read_task(answering(describe_services=refused("AccessDenied")), "staging", "app")
 
 
 @pytest.mark.parametrize(
@@ -156,9 +173,10 @@ def test_a_missing_json_key_is_a_violation_that_shows_no_value(value: str) -> No
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_secret_without_a_value_is_a_violation() -> None:
+@pytest.mark.parametrize("answer", [NO_VALUE, {"SecretBinary": b"token"}], ids=["none", "binary"])
+def test_a_secret_without_a_value_as_text_is_a_violation(answer: Any) -> None:
     with pytest.raises(Violation, match="a secret with a value"):
-        resolve_secret(answering(get_secret_value=refused("ResourceNotFoundException")), SECRET)
+        resolve_secret(answering(get_secret_value=answer), SECRET)
 
 
 def test_a_secret_that_may_not_be_read_is_invalid_and_names_the_action() -> None:

@@ -51,6 +51,22 @@ def drop_some(recorder: Recorder) -> None:
         recorder.dropped(request, lateness=0)
 
 
+def drop_late(recorder: Recorder) -> None:
+    """Ten requests that were dropped because their time was long past."""
+    for request in range(10):
+        recorder.offered(request)
+        recorder.dropped(request, lateness=2)
+
+
+def abandon_one_a_minute(recorder: Recorder) -> None:
+    """One request in each of two minutes that was given up after ten seconds."""
+    for due in (1, 61):
+        recorder.offered(due)
+        recorder.sent(due, lateness=0)
+        recorder.abandoned(due, waited=10)
+        recorder.failed(due, "timed out")
+
+
 def test_a_quick_service_passes(alarm: Alarm, traffic: Traffic, minutes: Minutes) -> None:
     verdict = judge(alarm, minutes(0.1, 0.2), traffic)
     assert verdict.outcome == "pass"
@@ -95,6 +111,7 @@ def test_refused_connections_over_budget_fail(
     [
         (run_out_of_descriptors, "never reached the service: 1 × EMFILE in the generator"),
         (be_late, "the generator was late: p99 0.200 s in minute 1"),
+        (drop_late, "the generator was late: p99 2.000 s in minute 1"),
         (overload, "the generator was overloaded: CPU 98 % in minute 2"),
         (drop_some, "the offered rate was missed: 10 of 110 requests never left in minute 1"),
     ],
@@ -112,10 +129,44 @@ def test_an_unsound_generator_is_invalid(
     assert reason in verdict.actual
 
 
+@pytest.mark.parametrize(
+    "spoil", [overload, be_late, drop_late, run_out_of_descriptors], ids=lambda it: it.__name__
+)
 def test_an_unsound_generator_is_invalid_even_when_the_service_looks_slow(
+    spoil: Callable[[Recorder], None], alarm: Alarm, traffic: Traffic, minutes: Minutes
+) -> None:
+    assert judge(alarm, minutes(0.9, 0.9, spoil=spoil), traffic).outcome == "invalid"
+
+
+@pytest.mark.parametrize("spoil", [overload, be_late, drop_some], ids=lambda it: it.__name__)
+def test_a_long_run_does_not_average_a_spoilt_minute_away(
+    spoil: Callable[[Recorder], None], alarm: Alarm, traffic: Traffic, minutes: Minutes
+) -> None:
+    hour = [0.1] * 60
+    assert judge(alarm, minutes(*hour), traffic).outcome == "pass"
+    assert judge(alarm, minutes(*hour, spoil=spoil), traffic).outcome == "invalid"
+
+
+def test_requests_given_up_raise_the_mean_within_the_error_budget(
     alarm: Alarm, traffic: Traffic, minutes: Minutes
 ) -> None:
-    assert judge(alarm, minutes(0.9, 0.9, spoil=overload), traffic).outcome == "invalid"
+    assert judge(alarm, minutes(0.45, 0.45), traffic).outcome == "pass"
+    verdict = judge(alarm, minutes(0.45, 0.45, spoil=abandon_one_a_minute), traffic)
+    assert verdict.outcome == "fail"
+    assert verdict.actual.startswith("minute 1: 0.545 s, minute 2: 0.545 s → ALARM at 00:02:00")
+
+
+def test_an_alarm_raised_by_missing_data_says_so(
+    alarm: Alarm, traffic: Traffic, minutes: Minutes
+) -> None:
+    strict = dataclasses.replace(alarm, treat_missing_data=Missing.BREACHING)
+    gap = Recorder(60, 1)
+    gap.cpu(1, used_seconds=0.1, sampled_seconds=1)
+    slow = minutes(0.6)
+    measured = dataclasses.replace(slow, periods=(*slow.periods, gap.period(0)))
+    verdict = judge(strict, measured, traffic)
+    assert verdict.outcome == "fail"
+    assert verdict.actual.startswith("minute 1: 0.600 s, minute 2: no data → ALARM at 00:02:00")
 
 
 @pytest.mark.parametrize(

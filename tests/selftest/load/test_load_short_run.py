@@ -8,9 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -73,6 +75,35 @@ def deaf() -> Iterator[str]:
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
+class Redirecting(BaseHTTPRequestHandler):
+    """Sends everybody elsewhere with a cookie, and keeps which path and cookie came."""
+
+    protocol_version = "HTTP/1.1"
+    seen: ClassVar[list[tuple[str, str | None]]]
+
+    def do_GET(self) -> None:
+        """302, to another path of the same server."""
+        self.seen.append((self.path, self.headers["Cookie"]))
+        self.send_response(302)
+        self.send_header("Location", "/elsewhere")
+        self.send_header("Set-Cookie", "AWSALB=one-task; Path=/")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def redirecting() -> Iterator[tuple[str, list[tuple[str, str | None]]]]:
+    """The host of a server that redirects, and what it has been asked."""
+    Redirecting.seen = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", Redirecting.seen
+        server.shutdown()
+
+
 @pytest.mark.parametrize("users", ["0", "7"])
 @pytest.mark.parametrize("service", [0.01], indirect=True)
 def test_a_quick_service_passes_however_many_users_locust_is_asked_for(
@@ -119,6 +150,15 @@ def test_a_service_that_never_answers_is_not_a_pass(service: str, tmp_path: Path
     run = locust(tmp_path, service)
     assert run.returncode == 3, run.stdout + run.stderr
     assert "nothing answered: 40 × timed out" in quiet(tmp_path)[1]
+
+
+def test_a_redirect_is_not_followed_and_a_cookie_not_shared(
+    redirecting: tuple[str, list[tuple[str, str | None]]], tmp_path: Path
+) -> None:
+    host, seen = redirecting
+    run = locust(tmp_path, host, SHORT_PAGE_STATUS="302")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert seen == [("/", None)] * 50
 
 
 @pytest.mark.parametrize("service", [0.0], indirect=True)

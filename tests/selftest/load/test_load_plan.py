@@ -1,0 +1,125 @@
+"""A run is settled before the first request, from the catalogue, the alarm and the options."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import pytest
+
+from tests.load import plan
+from tests.load.deployed import DeployedAlarm
+from tests.load.hosts import UsageError
+from tests.support import alarms, catalogue
+from tests.support.emulator import Emulator
+from tests.support.outcomes import SuiteError, Violation
+from tests.support.traffic import Traffic
+
+pytestmark = pytest.mark.selftest
+
+EXPECTED = plan.expected_values(catalogue.load().requirement)
+DESCRIPTION: dict[str, Any] = {
+    "AlarmName": "api-response-time",
+    "AlarmArn": "arn:alarm",
+    "Namespace": "AWS/ApplicationELB",
+    "MetricName": "TargetResponseTime",
+    "Threshold": 0.5,
+    "ComparisonOperator": "GreaterThanThreshold",
+    "Statistic": "Average",
+    "Period": 60,
+    "EvaluationPeriods": 2,
+    "TreatMissingData": "notBreaching",
+}
+
+
+def deployed(**description: Any) -> DeployedAlarm:
+    """The alarm as deployed, with these values replaced."""
+    whole = {**DESCRIPTION, **description}
+    return DeployedAlarm(whole["AlarmArn"], alarms.from_description(whole), whole)
+
+
+def made(traffic: Traffic, found: DeployedAlarm | None, **options: Any) -> plan.Plan:
+    """The plan for a loopback host and these options."""
+    parser = argparse.ArgumentParser()
+    plan.add_options(parser)
+    parsed = parser.parse_args([])
+    vars(parsed).update({"host": "http://127.0.0.1:3000", "run_time": None, **options})
+    return plan.make(parsed, traffic, lambda *_: found, EXPECTED)
+
+
+def test_a_run_is_judged_by_the_deployed_alarm_for_as_long_as_it_needs(traffic: Traffic) -> None:
+    settled = made(traffic, deployed())
+    assert (settled.where, settled.judged_seconds, settled.rate) == ("arn:alarm", 120, 10)
+    assert settled.alarm.treat_missing_data == "notBreaching"
+
+
+def test_without_a_deployment_a_run_is_judged_by_the_catalogues_alarm(traffic: Traffic) -> None:
+    settled = made(traffic, None)
+    assert (settled.alarm.threshold, settled.alarm.evaluation_periods) == (0.5, 2)
+    assert settled.where.startswith("tests/catalogue.yaml")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"Threshold": 0.6},
+        {"Period": 300},
+        {"EvaluationPeriods": 3},
+        {"DatapointsToAlarm": 1},
+        {"Statistic": "Maximum"},
+        {"ComparisonOperator": "GreaterThanOrEqualToThreshold"},
+        {"MetricName": "RequestCount"},
+        {"Namespace": "AWS/NetworkELB"},
+    ],
+    ids=str,
+)
+def test_an_alarm_other_than_the_catalogues_is_a_violation_of_it(
+    wrong: dict[str, Any], traffic: Traffic
+) -> None:
+    with pytest.raises(Violation, match="arn:alarm"):
+        made(traffic, deployed(**wrong))
+
+
+def test_a_run_that_ends_within_a_period_judges_the_complete_ones(traffic: Traffic) -> None:
+    assert made(traffic, deployed(), run_time=200).periods == 3
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"run_time": 119}, {"rate": 0.0}, {"rate": float("nan")}, {"rate": 1e9}, {"host": None}],
+    ids=str,
+)
+def test_what_cannot_be_run_is_refused(options: dict[str, Any], traffic: Traffic) -> None:
+    with pytest.raises(UsageError):
+        made(traffic, deployed(), **options)
+
+
+@pytest.mark.parametrize(
+    ("missing", "told"),
+    [
+        ({"threshold_seconds": None}, "describes no alarm"),
+        ({"statistic": "tm90"}, "describes no alarm"),
+    ],
+    ids=str,
+)
+def test_a_catalogue_that_describes_no_alarm_is_one_error(
+    missing: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(SuiteError, match=rf"tests/catalogue\.yaml: MON-01 {told}"):
+        plan.alarm_expected({**EXPECTED, **missing})
+
+
+def test_a_catalogue_that_leaves_out_a_value_is_one_error() -> None:
+    lacking = {key: value for key, value in EXPECTED.items() if key != "comparison"}
+    with pytest.raises(SuiteError, match="MON-01 does not say 'comparison'"):
+        plan.alarm_expected(lacking)
+
+
+def test_another_account_than_the_environments_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Emulator("999988887777") as emulator:
+        for name, value in emulator.environment().items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SuiteError, match="are for account 999988887777"):
+            plan.read_alarm("http://127.0.0.1:3000", "staging", plan.STACK)
