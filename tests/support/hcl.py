@@ -112,7 +112,7 @@ class Document:
 
     def _key(self, node: Node) -> str:
         (child,) = _inner(node)
-        return str(self.source(child) if child.data == "keyword" else self.value(child))
+        return str(self.value(child))
 
     def source(self, node: Node) -> str:
         """The text of a node, as it stands in the file."""
@@ -159,8 +159,7 @@ class Document:
             [None, *tokens], tokens, tokens[1:], tokens[2:], strict=False
         ):
             after_dot = before is not None and before.type == "DOT"
-            adjacent = _end(name) - _start(word) == len(f"local.{name}")
-            if (word, dot, name.type) == ("local", ".", "NAME") and adjacent and not after_dot:
+            if (word, dot, name.type) == ("local", ".", "NAME") and not after_dot:
                 yield _start(word), _end(name), local(name)
 
 

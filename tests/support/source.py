@@ -18,7 +18,7 @@ from tests.support.outcomes import SuiteError
 
 # Terraform reads these too, and they may change what a .tf file says.
 UNREAD = ("*.tf.json", "*.tofu", "*.tofu.json", "override.tf", "*_override.tf")
-STEP = re.compile(r'([A-Za-z_][\w-]*)(?:\[(?:"(?:[^"\\]|\\.)*"|\d+)\])?(?:\.|$)')
+STEP = re.compile(r'([A-Za-z_][\w-]*)(?:\[(?:"(?:[^"\\]|\\.)*"|\d+)\])?(?:\.(?=\w)|$)')
 QUOTED_INTERPOLATION = re.compile(r'\$\{"([^"\\]*)"\}')
 
 
@@ -72,10 +72,8 @@ class Module:
     @cached_property
     def lines(self) -> dict[str, str]:
         """File and line of everything that has an address within the module."""
-        lines = {f"local.{name}": value.where for name, value in self.locals.items()}
-        for block in self.blocks:
-            lines.setdefault(block.address, f"{block.document.name}:{block.line}")
-        return lines
+        locals_ = {f"local.{name}": value.where for name, value in self.locals.items()}
+        return locals_ | {b.address: f"{b.document.name}:{b.line}" for b in self.blocks}
 
 
 class SourceTree:
@@ -91,13 +89,11 @@ class SourceTree:
         modules: dict[Path, Module] = {}
         ahead = [stack]
         while ahead:
-            directory = ahead.pop()
+            directory = ahead.pop(0)
             if directory not in modules:
                 modules[directory] = Module(directory, stack)
                 ahead.extend(modules[directory].calls.values())
-        return cls(
-            stack, dict(sorted(modules.items(), key=lambda item: (item[0] != stack, item[0])))
-        )
+        return cls(stack, modules)
 
     def blocks(self, kind: str, *labels: str) -> list[Block]:
         """The outermost blocks of a kind whose labels begin so, those of called modules included.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.source import SourceTree
 
 from tests.support.catalogue import Requirement
 from tests.support.expectations import (
     expect,
+    expect_contains,
     expect_equal,
     expect_members,
     expect_none,
@@ -15,6 +15,7 @@ from tests.support.expectations import (
     found,
     only,
 )
+from tests.support.source import SourceTree
 
 pytestmark = pytest.mark.source
 
@@ -25,12 +26,13 @@ ENVIRONMENTS = ["develop", "staging", "production"]
 def test_terraform_and_provider_are_pinned(source: SourceTree, requirement: Requirement) -> None:
     blocks = [b for b in source.blocks("terraform") if b.file.name == "providers.tf"]
     terraform = only("providers.tf", "terraform block", blocks)
-    provider = terraform.get("required_providers.aws")
     required = terraform.get("required_version")
+    provider_source = terraform.get("required_providers.aws.source")
+    version = terraform.get("required_providers.aws.version")
     expected = requirement.expected
     expect_equal(terraform.where, "required_version", required, expected["required_version"])
-    expect_equal(terraform.where, "source", provider["source"], expected["provider_source"])
-    expect_equal(terraform.where, "version", provider["version"], expected["provider_version"])
+    expect_equal(terraform.where, "source", provider_source, expected["provider_source"])
+    expect_equal(terraform.where, "version", version, expected["provider_version"])
 
 
 @pytest.mark.requirement("STATE-01")
@@ -39,7 +41,7 @@ def test_environment_has_its_own_encrypted_and_locked_state(
     environment: str, source: SourceTree, requirement: Requirement
 ) -> None:
     backend, expected = source.backend(environment), requirement.expected
-    where = f"environments/{environment}.s3.tfbackend"
+    where = f"{source.stack.name}/environments/{environment}.s3.tfbackend"
     wanted = {
         "bucket": expected["bucket"],
         "key": expected["keys"][environment],
@@ -63,14 +65,24 @@ def test_backend_block_leaves_the_key_to_the_environment(
 
 @pytest.mark.requirement("DB-07")
 def test_final_snapshot_has_a_name_of_its_own(source: SourceTree) -> None:
-    names = [
-        b.attributes.get("final_snapshot_identifier")
-        for b in source.blocks("resource", "aws_rds_cluster")
-    ]
-    name = only("terraform/", "final snapshot name", names)
-    local = source.resolve(name)
-    where = only("terraform/", "cluster", source.blocks("resource", "aws_rds_cluster")).where
-    expect(where, "terraform_data." in local, "a name with the cluster generation's id", local)
+    cluster = only("terraform/", "cluster", source.blocks("resource", "aws_rds_cluster"))
+    name = str(source.resolve(cluster.get("final_snapshot_identifier")))
+    wanted = "a name with the id of the cluster's generation"
+    expect(cluster.where, "terraform_data." in name, wanted, name)
+
+
+# Each replaces the cluster when it changes; the provider calls it ForceNew.
+@pytest.mark.requirement("DB-07")
+@pytest.mark.parametrize(
+    "argument", ["cluster_identifier", "database_name", "master_username", "kms_key_id"]
+)
+def test_replaced_cluster_has_a_new_generation(argument: str, source: SourceTree) -> None:
+    cluster = only("terraform/", "cluster", source.blocks("resource", "aws_rds_cluster"))
+    name = str(source.resolve(cluster.get("final_snapshot_identifier")))
+    generations = [b for b in source.blocks("resource", "terraform_data") if b.address in name]
+    generation = only(cluster.where, "generation in final_snapshot_identifier", generations)
+    triggers = source.resolve(generation.get("triggers_replace", []))
+    expect_contains(generation.where, "triggers", triggers, source.resolve(cluster.get(argument)))
 
 
 @pytest.mark.requirement("REDIS-01")
@@ -92,6 +104,6 @@ def test_service_leaves_revision_and_count_to_their_owners(
     lifecycle = only(service.where, "lifecycle block", service.blocks("lifecycle"))
     ignored = [
         str(name)
-        for name in found(service.where, "ignored change", lifecycle.get("ignore_changes"))
+        for name in found(service.where, "ignored change", lifecycle.get("ignore_changes", []))
     ]
     expect_members(service.where, "ignored changes", ignored, requirement.expected["ignored"])
