@@ -100,6 +100,34 @@ def blackhole_routes(session: EmulatorSession) -> None:
     assert states() == ["blackhole"]
 
 
+@probe("ec2/flow log delivery")
+def flow_log_delivery(session: EmulatorSession) -> None:
+    """A flow log writes to the log group that its ARN names, while that and its role exist."""
+    ec2, logs, iam = session.client("ec2"), session.client("logs"), session.client("iam")
+    logs.create_log_group(logGroupName="/flows")
+    trust = '{"Version": "2012-10-17", "Statement": []}'
+    role = iam.create_role(RoleName="flows", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    subnet = subnets(session, "44")[0]
+    made = ec2.create_flow_logs(
+        ResourceType="Subnet",
+        ResourceIds=[subnet],
+        TrafficType="ALL",
+        LogDestination=f"arn:aws:logs:us-east-1:{role.split(':')[4]}:log-group:/flows",
+        DeliverLogsPermissionArn=role,
+    )
+
+    def status() -> str:
+        found = ec2.describe_flow_logs(FlowLogIds=made["FlowLogIds"])["FlowLogs"][0]
+        return str(found["DeliverLogsStatus"])
+
+    assert status() == "SUCCESS"
+    iam.delete_role(RoleName="flows")
+    assert status() == "FAILED"
+    iam.create_role(RoleName="flows", AssumeRolePolicyDocument=trust)
+    logs.delete_log_group(logGroupName="/flows")
+    assert status() == "FAILED"
+
+
 @probe("elbv2/plain listeners")
 def plain_listeners(session: EmulatorSession) -> None:
     """An HTTP listener has no SSL policy."""
