@@ -540,7 +540,7 @@ def test_directory_without_a_stack_is_one_line(write: Write) -> None:
     "name", ["main.tf.json", "override.tf", "a_override.tf", "main.tofu", "main.tofu.json"]
 )
 def test_file_that_would_be_overlooked_is_refused(name: str, write: Write) -> None:
-    with refused(f"terraform/{name}: only plain .tf files are read; write it as one"):
+    with refused(f"terraform/{name}: not read by the suite; put it into a plain .tf file"):
         write({"main.tf": "", name: "{}"})
 
 

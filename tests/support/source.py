@@ -23,13 +23,13 @@ QUOTED_INTERPOLATION = re.compile(r'\$\{"([^"\\]*)"\}')
 
 
 class Module:
-    """The files of one directory. SuiteError if it holds none that can be read as HCL."""
+    """The files of one directory. SuiteError if there are none, or one that cannot be read."""
 
     def __init__(self, directory: Path, stack: Path) -> None:
         name, files = _name(directory, stack), _files(directory, stack)
         for file in files:
             if any(fnmatch(file, pattern) for pattern in UNREAD):
-                raise SuiteError(f"{name}/{file}: only plain .tf files are read; write it as one")
+                raise SuiteError(f"{name}/{file}: not read by the suite; put it into a plain .tf file")
         self.documents = [
             Document.read(directory / file, f"{name}/{file}")
             for file in files
