@@ -29,7 +29,9 @@ class Module:
         name, files = _name(directory, stack), _files(directory, stack)
         for file in files:
             if any(fnmatch(file, pattern) for pattern in UNREAD):
-                raise SuiteError(f"{name}/{file}: not read by the suite; put it into a plain .tf file")
+                raise SuiteError(
+                    f"{name}/{file}: not read by the suite; put it into a plain .tf file"
+                )
         self.documents = [
             Document.read(directory / file, f"{name}/{file}")
             for file in files
