@@ -159,9 +159,13 @@ def budget_update(session: EmulatorSession) -> None:
     """A budget's limit can be changed."""
     budgets = session.client("budgets")
     budget(session, "update")
-    budgets.update_budget(AccountId=ACCOUNT, NewBudget=_definition("update", "200"))
-    found = budgets.describe_budget(AccountId=ACCOUNT, BudgetName="update")["Budget"]
+    place = {"AccountId": ACCOUNT, "BudgetName": "update"}
+    period = budgets.describe_budget(**place)["Budget"]["TimePeriod"]
+    wanted = {**_definition("update", "200"), "TimePeriod": period}
+    budgets.update_budget(AccountId=ACCOUNT, NewBudget=wanted)
+    found = budgets.describe_budget(**place)["Budget"]
     assert float(found["BudgetLimit"]["Amount"]) == 200
+    assert found["TimePeriod"] == period
 
 
 def monitor(session: EmulatorSession, name: str) -> str:

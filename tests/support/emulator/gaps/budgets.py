@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime
 from typing import Any
 
 from tests.support.emulator import tags
@@ -101,13 +102,19 @@ def delete_subscriber(call: Call) -> Document:
 @UPDATE.fills("UpdateBudget")
 def update(call: Call) -> Document:
     """Replace the budget's definition and keep its notifications."""
-    from moto.budgets.models import budgets_backends
+    from moto.budgets.models import Budget, budgets_backends
 
     wanted = copy.deepcopy(call.params["NewBudget"])
+    if "TimePeriod" in wanted:
+        # moto keeps times in the form it sends them, in seconds, and reads them as naive UTC.
+        wanted["TimePeriod"] = {
+            key: moment.replace(tzinfo=datetime.UTC).timestamp()
+            for key, moment in wanted["TimePeriod"].items()
+        }
     owned = budgets_backends[call.account_id]["aws"].budgets[call.params["AccountId"]]
     if wanted["BudgetName"] not in owned:
         raise AwsError("NotFoundException", "the budget doesn't exist", status=404)
-    owned[wanted["BudgetName"]].budget.update(wanted)
+    owned[wanted["BudgetName"]].budget = Budget(wanted, notifications=[]).budget
     return {}
 
 

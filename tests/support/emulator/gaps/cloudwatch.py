@@ -77,12 +77,8 @@ def describe_history(call: Call) -> Document:
 
 def _within(moment: datetime.datetime, asked: Document) -> bool:
     start, end = asked.get("StartDate"), asked.get("EndDate")
-    return (start is None or moment >= _utc(start)) and (end is None or moment <= _utc(end))
-
-
-def _utc(moment: datetime.datetime) -> datetime.datetime:
-    """A request's time, which comes without its zone from some wire protocols."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+    naive = moment.replace(tzinfo=None)  # as the times of a request, which are in UTC
+    return (start is None or naive >= start) and (end is None or naive <= end)
 
 
 def _record(call: Call, name: str, kind: str, summary: str, data: Document) -> None:
