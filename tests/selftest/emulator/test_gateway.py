@@ -70,6 +70,17 @@ def test_error_of_moto_reaches_the_client_unchanged(session: EmulatorSession) ->
     assert raised.value.response["Error"]["Code"] == "ClusterNotFoundException"
 
 
+def test_unsigned_request_to_assume_a_role_is_known_for_one(emulator: Emulator) -> None:
+    emulator.session().client("sts").assume_role_with_web_identity(
+        RoleArn="arn:aws:iam::222233334444:role/deploy",
+        RoleSessionName="pipeline",
+        WebIdentityToken="a-token-of-github",
+    )
+    log = emulator.log_path.read_text()
+    assert "us-east-1 sts:AssumeRoleWithWebIdentity -> 200" in log
+    assert "a-token-of-github" not in log
+
+
 def test_log_names_operations_and_no_secrets(emulator: Emulator) -> None:
     emulator.session().client("secretsmanager").create_secret(
         Name="noted", SecretString="a-value-nobody-may-read"

@@ -58,13 +58,18 @@ class Target:
 
 
 def identify(environ: Environ) -> Target:
-    """The service, operation, region and protocol of a request, read from its signature scope."""
+    """The service, operation, region and protocol of a request, read from its signature scope.
+
+    Without a signature come only requests for public objects and, as forms, to assume a role with
+    somebody else's token.
+    """
     scope = re.search(
         r"Credential=[^/]*/\d+/([^/]+)/([^/]+)/", environ.get("HTTP_AUTHORIZATION", "")
     )
-    region, signing_name = (scope.group(1), scope.group(2)) if scope else ("us-east-1", "s3")
-    service = _SIGNING_NAMES.get(signing_name, signing_name)
     form = _form(environ)
+    unsigned = ("us-east-1", "sts" if "Action" in form else "s3")
+    region, signing_name = (scope.group(1), scope.group(2)) if scope else unsigned
+    service = _SIGNING_NAMES.get(signing_name, signing_name)
     if service == "elasticloadbalancing":
         service = "elbv2" if form.get("Version") == _ELB_VERSION_2 else "elb"
     target = environ.get("HTTP_X_AMZ_TARGET")
