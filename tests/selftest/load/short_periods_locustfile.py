@@ -1,13 +1,14 @@
 """The locustfile with periods of a second and a generous generator, to try the whole gate fast.
 
 Variables break it: SHORT_PAGE_STATUS is the status that the page must answer with,
-SHORT_THRESHOLD the deployed alarm's, in seconds; SHORT_FAULT=prepare, =start or
-=send raises there.
+SHORT_THRESHOLD the deployed alarm's, in seconds. SHORT_FAULT=prepare, =start or =send raises
+there; =interrupt is a Ctrl-C before Locust has begun.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -93,6 +94,8 @@ def requirement(identifier: str) -> SimpleNamespace:
 RUN = LoadRun(traffic, read_alarm, requirement)
 RUN.install(events)
 run.START_SECONDS, run.PROGRESS_SECONDS = 1.0, 0.5
+if FAULT == "interrupt":
+    events.init.add_listener(lambda **_: os.kill(os.getpid(), signal.SIGINT))
 if FAULT == "send":
     vars(run)["choices"] = None
 

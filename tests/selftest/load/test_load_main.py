@@ -117,7 +117,17 @@ def test_staging_without_an_account_is_invalid(tmp_path: Path) -> None:
         (["--target", "staging", "--host", "https://example.com"], "not staging's own host"),
         (["--target", "staging", "--environment", "production"], "--allow-production"),
     ],
-    ids=" ".join,
+    ids=[
+        "environment",
+        "rate",
+        "duration",
+        "service-time",
+        "host-of-the-emulator",
+        "reports",
+        "service-time-of-staging",
+        "another-host",
+        "production",
+    ],
 )
 def test_wrong_usage_is_refused_before_anything_is_deployed(
     options: list[str], told: str, tmp_path: Path

@@ -206,6 +206,13 @@ STOPS = {
 }
 
 
+def test_a_run_interrupted_before_it_begins_sends_nothing_and_says_so(tmp_path: Path) -> None:
+    run = locust(tmp_path, NOBODY, SHORT_FAULT="interrupt")
+    assert run.returncode == 3, run.stdout + run.stderr
+    assert not document(tmp_path)["complete"]
+    assert quiet(tmp_path)[1].startswith("interrupted after 0 complete")
+
+
 @pytest.mark.parametrize(
     ("after", "stop"),
     [
