@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, unquote, urlencode
 from xml.sax.saxutils import escape
 
 from botocore.awsrequest import HeadersDict
+from botocore.exceptions import UnknownServiceError
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 from moto.core.parse import PROTOCOL_PARSERS
@@ -87,9 +88,7 @@ def _rest_operation(
 ) -> tuple[str | None, str, str, dict[str, Any]]:
     try:
         operation, uri_params = _router(service).match(Request(dict(environ)))
-    except Exception as problem:  # unknown to the model, or a service without a model
-        if not isinstance(problem, HTTPException | NotImplementedError | ValueError):
-            problem.add_note(f"while routing {service}")
+    except (HTTPException, UnknownServiceError):  # unknown to the model, or to botocore
         return None, region, protocol, {}
     return str(operation.name), region, protocol, uri_params
 

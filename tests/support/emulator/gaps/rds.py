@@ -126,7 +126,9 @@ def create_instance(call: Call) -> Document:
 
 
 def _subnet_zones(call: Call, group: str) -> list[str]:
-    """The zones of a subnet group in alphabetical order."""
+    """The zones of a subnet group in alphabetical order; moto has no group called default."""
+    if group == "default":
+        return [f"{call.region}{letter}" for letter in "abc"]
     answer = call.emulator("DescribeDBSubnetGroups", {"DBSubnetGroupName": group})
     subnets = answer["DBSubnetGroups"][0]["Subnets"]
     return sorted({subnet["SubnetAvailabilityZone"]["Name"] for subnet in subnets})
