@@ -32,7 +32,15 @@ TIERS = (ROOT / "tests" / "unit", ROOT / "tests" / "integration")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the suite's options."""
-    group = parser.getgroup("mantisnxt", "MantisNXT infrastructure suite")
+    try:
+        add_options(parser.getgroup("mantisnxt", "MantisNXT infrastructure suite"))
+    except ValueError:
+        # pytest took the directory after --stack for tests, and loaded this file from there too.
+        refuse("write --stack=DIR, with an equals sign: DIR lies in another checkout of the suite")
+
+
+def add_options(group: pytest.OptionGroup) -> None:
+    """The options by which the tree and the environment to judge are chosen."""
     group.addoption(
         "--stack", default=str(ROOT / "terraform"), help="Terraform tree to test (%(default)s)"
     )

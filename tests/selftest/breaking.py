@@ -94,7 +94,7 @@ class Run(BaseModel):
 def run_tier(tier: str, stack: Path, reports: Path, arguments: Sequence[str]) -> Run:
     """Run a tier's tests on another stack in a process of its own."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    command += [*arguments, "--stack", str(stack), "--reports", str(reports)]
+    command += [*arguments, f"--stack={stack}", f"--reports={reports}"]
     done = subprocess.run(
         command,
         cwd=ROOT,

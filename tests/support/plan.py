@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from tests.support.outcomes import Invalid, Violation
+from tests.support.placeholders.symbols import symbols_in
 
 _INDEX = re.compile(r"\[[^\]]*\]")
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
@@ -31,6 +32,7 @@ class Resource:
     unknown: Any = field(repr=False)
     configuration: Configuration = field(repr=False)
     written: Callable[[str, str], Any] = field(repr=False)
+    owner: Callable[[str], str] = field(repr=False)
     within: str = ""
 
     @property
@@ -74,9 +76,20 @@ class Resource:
             if value is _MISSING and isinstance(step, int):
                 raise Violation(self.where, f"{path}", "no such block")
             value = None if value is _MISSING else value
-        if _any_true(unknown):
-            raise Invalid(f"{self.where}: a part of {path} is known only after apply")
+        if _any_true(unknown) or symbols_in(value):
+            raise Invalid(f"{self.where}: {path}, or a part of it, is known only after apply")
         return value
+
+    def symbolic(self, path: str) -> Any:
+        """The value at `path` with a symbol, such as `⟨aws_lb.main.arn⟩`, for what AWS decides.
+
+        What is unknown and no string is None, as an absent value is.
+        """
+        return self._look(path)[0]
+
+    def points_to(self, path: str) -> set[str]:
+        """The addresses, with indexes, of the resources whose attributes stand at `path`."""
+        return {self.owner(symbol) for symbol in symbols_in(self.symbolic(path))}
 
     def nested(self, path: str) -> list[Resource]:
         """The nested blocks at `path`, each of which can be asked as the resource can.
@@ -266,7 +279,18 @@ class Plan:
     def _resource(self, address: str, change: Mapping[str, Any]) -> Resource:
         where = " ".join(filter(None, [self._location(address), address]))
         after, unknown = change.get("after") or {}, change.get("after_unknown") or {}
-        return Resource(address, where, after, unknown, self.configuration, self._written)
+        return Resource(
+            address, where, after, unknown, self.configuration, self._written, self._owner
+        )
+
+    def _owner(self, symbol: str) -> str:
+        """The address in a symbol: the longest one that the plan has."""
+        candidates = [a for a in self._addresses if symbol.startswith(f"{a}.")]
+        return max(candidates, key=len, default=symbol)
+
+    @cached_property
+    def _addresses(self) -> list[str]:
+        return [change["address"] for change in self._document.get("resource_changes", [])]
 
     def all(self, resource_type: str) -> list[Resource]:
         """The managed resources of a type."""

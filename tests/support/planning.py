@@ -12,14 +12,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.support import offline_account, terraform, workspace
+from tests.support import offline_account, placeholders, terraform, workspace
 from tests.support.outcomes import SuiteError
 from tests.support.plan import Plan
 from tests.support.source import SourceTree
-from tests.support.terraform import Diagnostic, Terraform, shown
+from tests.support.terraform import Completed, Diagnostic, Terraform, shown
 
 VALIDATE_SECONDS = 120.0
 PLAN_SECONDS = 300.0
+# How often a plan is made again without the placeholders that a provider refused.
+ATTEMPTS = 3
 # Long enough for whatever asks for a token, and of characters that all of them take.
 SECRET_MARKER = "SuiteMarkerSecretValue"
 MARKERS = (SECRET_MARKER, offline_account.PASSWORD_MARKER)
@@ -48,12 +50,8 @@ def plan_all(stack: Path, environments: Sequence[str]) -> dict[str, Plan]:
 
 def _written(source: SourceTree, address: str, path: str) -> Any:
     """What the source says at a path in the block of an address; locals are resolved."""
-    location = source.location(address)
-    for module in source.modules.values():
-        for block in module.blocks:
-            if f"{block.document.name}:{block.line}" == location:
-                return source.resolve(block.get(path))
-    return None
+    block = source.block(address)
+    return source.resolve(block.get(path)) if block else None
 
 
 def _document(
@@ -91,24 +89,51 @@ def _plan(
     copy: Path,
     endpoint: str,
 ) -> dict[str, Any]:
+    """The plan with symbols for what AWS will decide.
+
+    A provider may refuse a placeholder where it expects one of a few words. Such an attribute is
+    left unknown the next time, and when that does not help, so is everything.
+    """
     account = str(source.variables(environment).get("aws_account_id") or ANY_ACCOUNT)
     settings = {**offline_account.credentials(account, endpoint), **secret_variables(source)}
+    plan = partial(_run, stack, environment, program, copy)
+    binary, spared = workspace.provider_binary(copy), frozenset[tuple[str, str]]()
+    for _ in range(ATTEMPTS):
+        with placeholders.standing_in(binary, {**program.environment, **settings}) as stand:
+            stand.spared = spared
+            done, document = plan({**settings, **stand.environment()})
+            refused = stand.named_in(" ".join(d.detail + d.summary for d in done.errors()))
+        if document is not None:
+            return placeholders.name_symbols(document)
+        if refused <= spared:
+            break
+        spared |= refused
+    done, document = plan(settings)
+    if document is None:
+        raise workspace.failure(done, stack, "plan", program)
+    return document
+
+
+def _run(
+    stack: Path, environment: str, program: Terraform, copy: Path, settings: dict[str, str]
+) -> tuple[Completed, dict[str, Any] | None]:
+    """Plan once; the plan's JSON is None when Terraform refused."""
     out = f"{environment}.{os.getpid()}.tfplan"
     done = program.run(
         "plan", "-json", "-input=false", "-lock=false", f"-out={out}",
         f"-var-file=environments/{environment}.tfvars",
         cwd=copy, environment=settings, timeout_seconds=PLAN_SECONDS,
     )  # fmt: skip
-    if done.code != 0:
-        raise workspace.failure(done, stack, "plan", program)
     try:
-        return _show(program, copy, out)
+        return done, _show(program, copy, out, settings) if done.code == 0 else None
     finally:
         (copy / out).unlink(missing_ok=True)
 
 
-def _show(program: Terraform, copy: Path, out: str) -> dict[str, Any]:
-    shown_plan = program.run("show", "-json", out, cwd=copy, timeout_seconds=VALIDATE_SECONDS)
+def _show(program: Terraform, copy: Path, out: str, settings: dict[str, str]) -> dict[str, Any]:
+    shown_plan = program.run(
+        "show", "-json", out, cwd=copy, environment=settings, timeout_seconds=VALIDATE_SECONDS
+    )
     try:
         document: dict[str, Any] = json.loads(shown_plan.output)
     except ValueError as error:
@@ -188,5 +213,12 @@ def unformatted(stack: Path) -> list[str]:
 
 
 _CODE = hashlib.sha256(
-    b"".join(Path(module).read_bytes() for module in (__file__, offline_account.__file__))
+    b"".join(
+        path.read_bytes()
+        for path in (
+            Path(__file__),
+            Path(offline_account.__file__),
+            *sorted(Path(placeholders.__file__).parent.glob("*.py")),
+        )
+    )
 ).hexdigest()[:12]

@@ -80,6 +80,10 @@ class Completed:
         found = (e["diagnostic"] for e in self.events if e.get("type") == "diagnostic")
         return [Diagnostic.read(one) for one in found if one["severity"] == severity]
 
+    def errors(self) -> list[Diagnostic]:
+        """The diagnostics that made the command fail."""
+        return self.diagnostics("error")
+
 
 @dataclass(frozen=True)
 class Terraform:

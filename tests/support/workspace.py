@@ -58,6 +58,14 @@ def initialise(copy: Path, stack: Path, terraform: Terraform) -> None:
         raise failure(done, stack, "init", terraform)
 
 
+def provider_binary(copy: Path) -> Path:
+    """The AWS provider's program in an initialised copy. SuiteError when there is none."""
+    found = sorted(copy.glob(".terraform/providers/*/hashicorp/aws/*/*/terraform-provider-aws*"))
+    if not found:
+        raise SuiteError(f"{shown(copy)}: initialised without an AWS provider; the stack needs one")
+    return found[-1]
+
+
 def failure(done: Completed, stack: Path, command: str, terraform: Terraform) -> SuiteError:
     """What a command that failed has to say, in one line."""
     errors = done.diagnostics("error")

@@ -1,0 +1,67 @@
+"""Placeholders as symbols: `⟨aws_lb.main.arn⟩` for the ARN that `aws_lb.main` will have."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from tests.support.placeholders.filling import ARN_HEAD
+
+PLACEHOLDER = re.compile(
+    rf"(?:{re.escape(ARN_HEAD)})?placeholder-(\d+)-([\w\[\]-]+(?:\.[\w\[\]-]+)*)\."
+)
+SYMBOL = re.compile(r"⟨([^⟨⟩]+)⟩")
+
+
+def name_symbols(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan's JSON with each placeholder replaced by the symbol of its resource and attribute."""
+    owners = {
+        number: change["address"]
+        for change in document.get("resource_changes", [])
+        for number in _own_numbers(change["change"].get("after"))
+    }
+
+    def symbol(found: re.Match[str]) -> str:
+        return f"⟨{owners.get(found[1], 'unknown')}.{found[2]}⟩"
+
+    return dict(_replaced(document, symbol))
+
+
+def _own_numbers(after: Any) -> set[str]:
+    """The numbers of the placeholders that stand at the very path they name."""
+    return {
+        found[1]
+        for path, text in _strings(after, "")
+        if (found := PLACEHOLDER.fullmatch(text)) and found[2] == path
+    }
+
+
+def _strings(value: Any, path: str) -> list[tuple[str, str]]:
+    match value:
+        case str():
+            return [(path, value)]
+        case Mapping():
+            pairs = ((f"{path}.{key}" if path else key, inner) for key, inner in value.items())
+            return [one for place, inner in pairs for one in _strings(inner, place)]
+        case list():
+            items = enumerate(value)
+            return [one for i, inner in items for one in _strings(inner, f"{path}[{i}]")]
+    return []
+
+
+def _replaced(value: Any, symbol: Any) -> Any:
+    match value:
+        case str() if "placeholder-" in value:
+            return PLACEHOLDER.sub(symbol, value)
+        case Mapping():
+            return {key: _replaced(inner, symbol) for key, inner in value.items()}
+        case list():
+            return [_replaced(inner, symbol) for inner in value]
+    return value
+
+
+def symbols_in(value: Any) -> set[str]:
+    """The symbols, without their brackets, anywhere in a value."""
+    return set(SYMBOL.findall(json.dumps(value, ensure_ascii=False)))
