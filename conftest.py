@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,7 @@ class Outcomes:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.records: dict[str, Record] = {}
+        self.waived: list[Record] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep each test's outcome, and that of a phase around it only if it is not a pass."""
@@ -207,7 +209,7 @@ class Outcomes:
             return
         message = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
         details: dict[str, Any] = dict(report.user_properties)
-        self.records[report.nodeid] = Record(
+        record = Record(
             test=report.nodeid,
             requirement=details.get("requirement"),
             place=details.get("place"),
@@ -216,6 +218,12 @@ class Outcomes:
             environment=details.get("environment"),
             target=details.get("target"),
         )
+        self.records[report.nodeid] = record
+        self.waived += [
+            replace(record, outcome=Verdict.waived, message=str(value))
+            for name, value in report.user_properties
+            if name == "waived"
+        ]
 
     def with_outcome(self, verdict: Verdict) -> dict[str, list[str]]:
         """The tests that ended so, by message."""
@@ -237,6 +245,9 @@ class Outcomes:
             for message, tests in groups.items():
                 more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
                 terminalreporter.write_line(f"{message}\n    {tests[0]}{more}")
+        if accepted := {record.message for record in self.waived}:
+            terminalreporter.section("WAIVED: accepted in tests/waivers.yaml")
+            terminalreporter.write_line(f"{len(accepted)} findings, their reasons in reports/")
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write the tier's record; an interrupted one says that it is partial."""
@@ -244,4 +255,4 @@ class Outcomes:
         if tier and self.records:
             finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
             directory = Path(self.config.getoption("--reports"))
-            write(directory, tier, self.records.values(), complete=finished)
+            write(directory, tier, [*self.records.values(), *self.waived], complete=finished)

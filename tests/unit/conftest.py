@@ -6,9 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import planning
+from tests.support import checkov, planning
 from tests.support.plan import Plan, Resource
 from tests.support.source import SourceTree
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start Checkov, which is slow, before the first test needs it or a plan is made."""
+    wanted = any(item.get_closest_marker("policy") for item in session.items)
+    if wanted and not session.config.option.collectonly:
+        checkov.running(Path(session.config.getoption("--stack")).resolve())
+
 
 ENVIRONMENTS = ("develop", "staging", "production")
 
