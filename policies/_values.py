@@ -7,6 +7,8 @@ what it could not evaluate as the text of the expression.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from checkov.common.util.var_utils import is_terraform_variable_dependent
@@ -33,3 +35,27 @@ def is_unknown(found: Any) -> bool:
     return isinstance(found, str) and (
         is_terraform_variable_dependent(found) or bool(REFERENCE.search(found))
     )
+
+
+def written(graph: Any, conf: dict[str, Any]) -> str:
+    """The resource as it stands in its file."""
+    node = next(n for _, n in graph.nodes() if n.get("__address__") == conf["__address__"])
+    lines = Path(node["file_path_"]).read_text(encoding="utf-8").splitlines()
+    return "\n".join(lines[conf["__start_line__"] - 1 : conf["__end_line__"]])
+
+
+def locals_of(graph: Any, conf: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Name and value of each local that the resource is made of, directly or through others."""
+    nodes = [attributes for _, attributes in graph.nodes()]
+    address = conf["__address__"]
+    start = next(i for i, node in enumerate(nodes) if node.get("__address__") == address)
+    edges = list(graph.edge_list())
+    reached, waiting = {start}, [start]
+    while waiting:
+        here = waiting.pop()
+        for target in {t for s, t in edges if s == here} - reached:
+            if nodes[target]["block_type_"] == "locals":
+                reached.add(target)
+                waiting.append(target)
+                name = nodes[target]["block_name_"]
+                yield name, nodes[target][name]

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from _values import is_unknown, value
+from _values import is_unknown, locals_of, value, written
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
@@ -53,30 +52,16 @@ class ContainerSecrets(BaseResourceCheck):
             return CheckResult.UNKNOWN
         rendered = plain(definitions)
         complete = closes(rendered) and not EMPTY.search(rendered)
-        texts = [rendered] if complete else [rendered, *self._sources(conf)]
+        texts = [rendered]
+        if not complete:
+            texts.append(plain(written(self.graph, conf)))
+            texts += [plain(local) for _, local in locals_of(self.graph, conf)]
         found = sorted({name for text in texts for name in secrets_in(text)})
         self.details = [f"in the plain environment: {', '.join(found)}"] if found else []
         if found:
             return CheckResult.FAILED
         known = all(closes(text) and not hides(text) for text in texts[not complete :])
         return CheckResult.PASSED if known else CheckResult.UNKNOWN
-
-    def _sources(self, conf: dict[str, Any]) -> Iterator[str]:
-        """The block as it is written, then each local that it is made of."""
-        nodes = [attributes for _, attributes in self.graph.nodes()]
-        address = conf["__address__"]
-        start = next(i for i, node in enumerate(nodes) if node.get("__address__") == address)
-        lines = Path(nodes[start]["file_path_"]).read_text(encoding="utf-8").splitlines()
-        yield plain("\n".join(lines[conf["__start_line__"] - 1 : conf["__end_line__"]]))
-        edges = list(self.graph.edge_list())
-        reached, waiting = {start}, [start]
-        while waiting:
-            here = waiting.pop()
-            for target in {t for s, t in edges if s == here} - reached:
-                if nodes[target]["block_type_"] == "locals":
-                    reached.add(target)
-                    waiting.append(target)
-                    yield plain(nodes[target][nodes[target]["block_name_"]])
 
 
 def plain(definitions: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from _values import is_unknown, value
+from _values import is_unknown, locals_of, value, written
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
@@ -17,6 +17,7 @@ from checkov.terraform.checks.resource.base_resource_check import BaseResourceCh
 MADE_ANEW = re.compile(
     r"\b(terraform_data|null_resource|random_\w+|time_\w+)\.\w+|\b(timestamp|uuid)\("
 )
+ARGUMENT = re.compile(r"^\s*final_snapshot_identifier\s*=\s*(.+)$", re.MULTILINE)
 
 
 class FinalSnapshotName(BaseResourceCheck):
@@ -37,20 +38,28 @@ class FinalSnapshotName(BaseResourceCheck):
         self.evaluated_keys = ["skip_final_snapshot", "final_snapshot_identifier"]
         if value(conf, "skip_final_snapshot") in (True, "true"):
             return CheckResult.PASSED
-        name = value(conf, "final_snapshot_identifier")
-        if MADE_ANEW.search(str(name)):
+        names = self._names(conf)
+        if names and all(MADE_ANEW.search(name) for name in names):
             return CheckResult.PASSED
-        if str(name).startswith(("local.", "module.")) or (
-            name is None and is_undecided(conf, "skip_final_snapshot")
-        ):
+        skip = value(conf, "skip_final_snapshot")
+        undecided = is_unknown(skip) or (skip is None and "skip_final_snapshot" in conf)
+        if any(is_unknown(name) for name in names) or (undecided and not names):
             return CheckResult.UNKNOWN
-        self.details = [f"name of the final snapshot: {name}"]
+        self.details = [f"name of the final snapshot: {', '.join(names) or 'none'}"]
         return CheckResult.FAILED
 
-
-def is_undecided(conf: dict[str, Any], argument: str) -> bool:
-    """Whether the argument is set to something that Checkov could not evaluate."""
-    return argument in conf and (value(conf, argument) is None or is_unknown(value(conf, argument)))
+    def _names(self, conf: dict[str, Any]) -> list[str]:
+        """The names that it can have. Checkov makes nothing of many a conditional."""
+        name = value(conf, "final_snapshot_identifier")
+        if name is not None:
+            return [str(name)]
+        written_names = ARGUMENT.search(written(self.graph, conf))
+        if written_names is None:
+            return []
+        known = {f"local.{local}": str(text) for local, text in locals_of(self.graph, conf)}
+        choices = [choice.strip(' "') for choice in re.split(r"[?:]", written_names[1])]
+        branches = choices[1:] or choices
+        return [known.get(branch, branch) for branch in branches if branch != "null"]
 
 
 check = FinalSnapshotName()

@@ -3,6 +3,14 @@ variable "environment" {
   default = "production"
 }
 
+variable "stage" {
+  type = string
+}
+
+variable "name" {
+  type = string
+}
+
 variable "keep" {
   type = bool
 }
@@ -12,6 +20,7 @@ resource "terraform_data" "generation" {
 }
 
 locals {
+  fixed     = "mantisnxt-final-snapshot"
   made_anew = "mantisnxt-${var.environment}-final-${terraform_data.generation.id}"
 }
 
@@ -26,6 +35,13 @@ resource "aws_rds_cluster" "good_made_anew_in_production_only" {
   final_snapshot_identifier = var.environment == "production" ? local.made_anew : null
 }
 
+# Without a value for the variable Checkov makes nothing of the conditional.
+resource "aws_rds_cluster" "good_made_anew_in_one_stage_only" {
+  engine                    = "aurora-postgresql"
+  skip_final_snapshot       = var.stage != "production"
+  final_snapshot_identifier = var.stage == "production" ? local.made_anew : null
+}
+
 resource "aws_rds_cluster" "good_no_snapshot" {
   engine              = "aurora-postgresql"
   skip_final_snapshot = true
@@ -36,6 +52,12 @@ resource "aws_rds_cluster" "bad_fixed" {
   engine                    = "aurora-postgresql"
   skip_final_snapshot       = var.environment != "production"
   final_snapshot_identifier = var.environment == "production" ? "mantisnxt-final-snapshot" : null
+}
+
+resource "aws_rds_cluster" "bad_fixed_in_a_local" {
+  engine                    = "aurora-postgresql"
+  skip_final_snapshot       = var.environment != "production"
+  final_snapshot_identifier = var.environment == "production" ? local.fixed : null
 }
 
 resource "aws_rds_cluster" "bad_fixed_for_each_environment" {
@@ -51,4 +73,15 @@ resource "aws_rds_cluster" "bad_without_name" {
 resource "aws_rds_cluster" "unknown_whether_there_is_one" {
   engine              = "aurora-postgresql"
   skip_final_snapshot = var.keep
+}
+
+resource "aws_rds_cluster" "unknown_variable" {
+  engine                    = "aurora-postgresql"
+  final_snapshot_identifier = var.name
+}
+
+resource "aws_rds_cluster" "bad_fixed_in_one_stage_only" {
+  engine                    = "aurora-postgresql"
+  skip_final_snapshot       = var.stage != "production"
+  final_snapshot_identifier = var.stage == "production" ? local.fixed : null
 }

@@ -1,0 +1,95 @@
+"""What Checkov says of the stack: its own checks, the policies of `policies/`, the waivers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.support import checkov, checkov_reports, waivers
+from tests.support.catalogue import Requirement
+from tests.support.expectations import expect_equal, expect_none, found
+from tests.support.findings import Finding, Result
+from tests.support.waivers import Applied, Waived
+
+pytestmark = pytest.mark.policy
+
+PROVEN_BY_POLICIES = [
+    "DB-02",
+    "DB-05",
+    "DB-07",
+    "ECS-02",
+    "ECS-06",
+    "ALB-02",
+    "MON-03",
+    "MON-04",
+    "MON-06",
+]
+
+
+@pytest.fixture(scope="session")
+def result(stack: Path) -> Result:
+    """What Checkov found; it has been running since the tests were collected."""
+    return checkov.running(stack).result()
+
+
+@pytest.fixture(scope="session")
+def applied(pytestconfig: pytest.Config, result: Result) -> Applied:
+    """The findings with the waivers applied; also written to the reports."""
+    applied = waivers.load().apply(result.findings, date.today())
+    checkov_reports.publish(result, applied.waived, Path(pytestconfig.getoption("--reports")))
+    return applied
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[[Iterable[Waived]], None]:
+    """Writes accepted findings into the test's record, from which they are reported as waived."""
+
+    def each(accepted: Iterable[Waived]) -> None:
+        for entry in accepted:
+            record_property("waived", str(entry))
+
+    return each
+
+
+def places(findings: Iterable[Finding]) -> str:
+    """Where the findings are."""
+    return ", ".join(sorted({finding.where for finding in findings})) or "the stack"
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [pytest.param(i, marks=pytest.mark.requirement(i), id=i) for i in PROVEN_BY_POLICIES],
+)
+def test_policy_holds(
+    identifier: str, result: Result, applied: Applied, tell: Callable[[Iterable[Waived]], None]
+) -> None:
+    policies = found("policies/", f"policy for {identifier}", result.policies_for(identifier))
+    violations = [f for f in applied.open if f.requirement == identifier]
+    accepted = [w for w in applied.waived if w.finding.requirement == identifier]
+    tell(accepted)
+    expect_none(places(violations), f"violation of {policies[0].name!r}", violations)
+    result.refuse_unjudged(policies)
+    found("the stack", f"resource for {identifier}", [*result.passed_by(policies), *accepted])
+
+
+@pytest.mark.requirement("POL-01")
+def test_no_finding_is_open(
+    applied: Applied, requirement: Requirement, tell: Callable[[Iterable[Waived]], None]
+) -> None:
+    tell(applied.waived)
+    expect_none(places(applied.open), "open finding", applied.open)
+    expect_equal("the stack", "findings", len(applied.open), requirement.expected["open_findings"])
+
+
+@pytest.mark.requirement("POL-01")
+def test_every_waiver_still_holds(applied: Applied) -> None:
+    expect_none("tests/waivers.yaml", "waiver that does not hold", applied.problems)
+
+
+@pytest.mark.requirement("POL-01")
+def test_every_resource_is_judged(result: Result) -> None:
+    found("policies/", "policy", result.policies)
+    result.refuse_unjudged(result.policies)
