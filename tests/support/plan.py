@@ -14,9 +14,10 @@ from functools import cached_property
 from typing import Any
 
 from tests.support.outcomes import Invalid, Violation
-from tests.support.placeholders.symbols import symbols_in
+from tests.support.placeholders.symbols import plain, symbols_in
 
 _INDEX = re.compile(r"\[[^\]]*\]")
+_DATA = re.compile(r"data\.[\w-]+\.[\w-]+(\[[^\]]*\])?")
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 _MISSING = object()
 _LOOSE = {"each", "count", "path", "self", "terraform"}
@@ -44,6 +45,11 @@ class Resource:
     def name(self) -> str:
         """The resource's name in the configuration."""
         return self.block.split(".")[-1]
+
+    @property
+    def key(self) -> str:
+        """The index of the instance, such as `["alerts"]` or `[0]`; empty where there is one."""
+        return str(_INDEX.findall(self.address)[-1]) if self.address.endswith("]") else ""
 
     @property
     def block(self) -> str:
@@ -221,7 +227,8 @@ class Configuration:
         elif first == "each" and rest[:1] == ["value"]:
             yield from self._resolve(module, loops, {})
         elif first == "data" and len(rest) > 1:
-            yield f"{module}data.{rest[0]}.{rest[1]}"
+            named = _DATA.match(reference)
+            yield module + (named[0] if named else f"data.{rest[0]}.{rest[1]}")
         elif first not in _LOOSE | {"module", "data"} and rest:
             yield f"{module}{first}.{rest[0]}"
 
@@ -285,7 +292,7 @@ class Plan:
 
     def _owner(self, symbol: str) -> str:
         """The address in a symbol: the longest one that the plan has."""
-        candidates = [a for a in self._addresses if symbol.startswith(f"{a}.")]
+        candidates = [a for a in self._addresses if symbol.startswith(f"{plain(a)}.")]
         return max(candidates, key=len, default=symbol)
 
     @cached_property

@@ -1,4 +1,7 @@
-"""Placeholders as symbols: `⟨aws_lb.main.arn⟩` for the ARN that `aws_lb.main` will have."""
+"""Placeholders as symbols: `⟨aws_lb.main.arn⟩` for the ARN that `aws_lb.main` will have.
+
+A key in an address stands without its quotes, `⟨aws_subnet.own[a].id⟩`: symbols occur inside JSON.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ SYMBOL = re.compile(r"⟨([^⟨⟩]+)⟩")
 def name_symbols(document: Mapping[str, Any]) -> dict[str, Any]:
     """A plan's JSON with each placeholder replaced by the symbol of its resource and attribute."""
     owners = {
-        number: change["address"]
+        number: plain(change["address"])
         for change in document.get("resource_changes", [])
         for number in _own_numbers(change["change"].get("after"))
     }
@@ -27,6 +30,11 @@ def name_symbols(document: Mapping[str, Any]) -> dict[str, Any]:
         return f"⟨{owners.get(found[1], 'unknown')}.{found[2]}⟩"
 
     return dict(_replaced(document, symbol))
+
+
+def plain(address: str) -> str:
+    """An address as it stands in a symbol."""
+    return address.replace('"', "")
 
 
 def _own_numbers(after: Any) -> set[str]:

@@ -1,0 +1,135 @@
+"""The container's definition, and who may read what it names, as planned.
+
+Terraform fills in everything but what AWS decides, which stands as a symbol.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.catalogue import Requirement
+from tests.support.expectations import (
+    expect_contains,
+    expect_equal,
+    expect_members,
+    expect_none,
+    expect_subset,
+    found,
+    only,
+)
+from tests.support.iam import granted
+from tests.support.plan import Plan, Resource
+from tests.support.planned_policies import policy as planned
+
+pytestmark = pytest.mark.plan
+
+
+@pytest.fixture(params=["app", "migrations"])
+def task(request: pytest.FixtureRequest, plan: Plan, prefix: str) -> Resource:
+    """The task definitions of the application and of its migrations in turn."""
+    return plan.one("aws_ecs_task_definition", family=f"{prefix}-{request.param}")
+
+
+@pytest.fixture
+def app(plan: Plan, prefix: str) -> Resource:
+    """The application's task definition."""
+    return plan.one("aws_ecs_task_definition", family=f"{prefix}-app")
+
+
+def container(task: Resource) -> dict[str, Any]:
+    definitions = json.loads(task.symbolic("container_definitions"))
+    return dict(only(task.where, "container", definitions))
+
+
+@pytest.mark.requirement("ECS-01")
+def test_container_listens_on_the_applications_port(
+    app: Resource, requirement: Requirement
+) -> None:
+    ports = [mapping["containerPort"] for mapping in container(app)["portMappings"]]
+    expect_equal(app.where, "container", container(app)["name"], requirement.expected["container"])
+    expect_members(app.where, "ports", ports, [requirement.expected["port"]])
+
+
+@pytest.mark.requirement("ECS-02")
+def test_environment_contract_is_complete(task: Resource, requirement: Requirement) -> None:
+    plain = [variable["name"] for variable in container(task)["environment"]]
+    secret = [variable["name"] for variable in container(task)["secrets"]]
+    expect_subset(task.where, "environment", plain, requirement.expected["environment"])
+    expect_subset(task.where, "secrets", secret, requirement.expected["secrets"])
+    expect_none(task.where, "secret in clear", set(plain) & set(requirement.expected["secrets"]))
+
+
+@pytest.mark.requirement("ECS-03")
+def test_application_is_told_to_use_tls_towards_redis(
+    task: Resource, requirement: Requirement
+) -> None:
+    variables = {v["name"]: v["value"] for v in container(task)["environment"]}
+    name, wanted = requirement.expected["name"], requirement.expected["value"]
+    expect_equal(task.where, name, variables.get(name), wanted)
+
+
+@pytest.mark.requirement("ECS-04")
+def test_container_has_its_health_check(app: Resource, requirement: Requirement) -> None:
+    expected, check = requirement.expected, container(app).get("healthCheck", {})
+    address = f"http://localhost:{expected['port']}{expected['path']}"
+    times = {
+        "interval": expected["interval_seconds"],
+        "timeout": expected["timeout_seconds"],
+        "retries": expected["retries"],
+        "startPeriod": expected["start_period_seconds"],
+    }
+    expect_contains(app.where, "command", " ".join(check.get("command", [])), address)
+    expect_equal(app.where, "health check", {key: check.get(key) for key in times}, times)
+
+
+@pytest.mark.requirement("SEC-03")
+def test_execution_role_reads_exactly_the_tasks_secrets(
+    plan: Plan, task: Resource, requirement: Requirement
+) -> None:
+    action = requirement.expected["action"]
+    role = only(task.where, "execution role", task.points_to("execution_role_arn"))
+    policies = [p for p in plan.all("aws_iam_role_policy") if role in p.points_to("role")]
+    readable = [
+        resource
+        for policy in found(role, "policy", policies)
+        for statement in granted(planned(plan, policy, "policy"), action=action)
+        for resource in statement.resources
+    ]
+    named = {secret_of(s["valueFrom"]) for s in found(role, "secret", container(task)["secrets"])}
+    expect_members(role, "readable secrets", readable, named)
+
+
+def secret_of(reference: str) -> str:
+    """The secret in `<symbol of its ARN>:<key>:<stage>:<version>`."""
+    return reference.partition("⟩")[0] + "⟩"
+
+
+@pytest.mark.requirement("ALB-05")
+def test_load_balancer_may_write_its_access_log(
+    plan: Plan, load_balancer: Resource, requirement: Requirement
+) -> None:
+    bucket = load_balancer.symbolic("access_logs[0].bucket")
+    policies = [p for p in plan.all("aws_s3_bucket_policy") if p.symbolic("bucket") == bucket]
+    policy = only(load_balancer.where, "policy of the log bucket", policies)
+    principal = f"Service:{requirement.expected['principal']}"
+    action = requirement.expected["action"]
+    grants = granted(planned(plan, policy, "policy"), action=action, principal=principal)
+    found(policy.where, f"grant of {action} to {principal}", grants)
+    enabled = load_balancer.value("access_logs[0].enabled")
+    expect_equal(load_balancer.where, "access logs", enabled, requirement.expected["enabled"])
+
+
+@pytest.mark.requirement("MON-05")
+@pytest.mark.parametrize("name", ["alerts"])
+def test_cloudwatch_may_use_the_topics_key(
+    name: str, plan: Plan, prefix: str, requirement: Requirement
+) -> None:
+    topic = plan.one("aws_sns_topic", name=f"{prefix}-{name}")
+    key = plan.at(only(topic.where, "key", topic.points_to("kms_master_key_id")))
+    principal = f"Service:{requirement.expected['principal']}"
+    grants = granted(planned(plan, key, "policy"), principal=principal)
+    actions = {action for statement in grants for action in statement.actions}
+    expect_subset(key.where, "what CloudWatch may do", actions, requirement.expected["actions"])
