@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.catalogue import Requirement
 from tests.support.expectations import (
+    expect,
     expect_contains,
     expect_equal,
     expect_members,
@@ -62,7 +63,8 @@ def test_container_has_its_health_check(
     where, expected = task_definition["taskDefinitionArn"], requirement.expected
     check = container["healthCheck"]
     address = f"http://localhost:{expected['port']}{expected['path']}"
-    expect_contains(where, "command", " ".join(check["command"]), address)
+    command = " ".join(check["command"])
+    expect(where, address in command, f"a command that asks {address}", command)
     expect_equal(where, "interval", check["interval"], expected["interval_seconds"])
     expect_equal(where, "timeout", check["timeout"], expected["timeout_seconds"])
     expect_equal(where, "retries", check["retries"], expected["retries"])

@@ -27,7 +27,7 @@ class Break(BaseModel):
 
     `places` are where it must fail, `says` a regular expression that one of its messages matches
     there, `also` other requirements that the same mistake breaks. With one that is not `plannable`
-    only the source can be looked at.
+    only the source can be looked at; one that would hide others is made `apart`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,6 +43,7 @@ class Break(BaseModel):
     deviation: int | None = None
     also: tuple[str, ...] = ()
     plannable: bool = True
+    apart: bool = False
 
     def apply(self, stack: Path) -> None:
         """Make the mistake; AssertionError when the place to make it is not there, or not once."""

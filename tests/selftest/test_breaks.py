@@ -27,19 +27,18 @@ class Tier:
 
 
 def seen_in(*places: str, plannable: bool = True) -> tuple[Break, ...]:
-    """The mistakes that must be seen in one of these places."""
-    return tuple(b for b in BREAKS if set(places) & set(b.places) and b.plannable is plannable)
+    """The mistakes that must be seen in one of these places, and may be made together."""
+    together = [b for b in BREAKS if b.plannable is plannable and not b.apart]
+    return tuple(b for b in together if set(places) & set(b.places))
 
 
+STATIC = ("tests/unit", "--environment", "production")
+# The built-in checks see many of the mistakes as well.
+INCIDENTAL = frozenset({"POL-01"})
 TIERS = {
     "source": Tier("static", ("tests/unit", "-m", "source"), seen_in("source", plannable=False)),
-    # The built-in checks see many of the mistakes as well.
-    "static": Tier(
-        "static",
-        ("tests/unit", "--environment", "production"),
-        seen_in("source", "plan", "policy"),
-        frozenset({"POL-01"}),
-    ),
+    "static": Tier("static", STATIC, seen_in("source", "plan", "policy"), INCIDENTAL),
+    **{b.id: Tier("static", STATIC, (b,), INCIDENTAL) for b in BREAKS if b.apart},
     "integration": Tier("integration", ("tests/integration",), seen_in("deployed")),
 }
 CASES = [
@@ -70,7 +69,9 @@ def test_mistake_turns_its_requirement_red(
 ) -> None:
     run = run_of(tier)
     messages = run.failing(mistake.requirement, place)
-    assert any(re.search(mistake.says, message, re.DOTALL) for message in messages), run.output[-3000:]
+    assert any(re.search(mistake.says, message, re.DOTALL) for message in messages), run.output[
+        -3000:
+    ]
 
 
 @pytest.mark.parametrize("tier", TIERS)

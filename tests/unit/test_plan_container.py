@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.catalogue import Requirement
 from tests.support.expectations import (
-    expect_contains,
+    expect,
     expect_equal,
     expect_members,
     expect_none,
@@ -81,7 +81,8 @@ def test_container_has_its_health_check(app: Resource, requirement: Requirement)
         "retries": expected["retries"],
         "startPeriod": expected["start_period_seconds"],
     }
-    expect_contains(app.where, "command", " ".join(check.get("command", [])), address)
+    command = " ".join(check.get("command", []))
+    expect(app.where, address in command, f"a command that asks {address}", command or "none")
     expect_equal(app.where, "health check", {key: check.get(key) for key in times}, times)
 
 
