@@ -32,13 +32,21 @@ def seen_in(*places: str, plannable: bool = True) -> tuple[Break, ...]:
     return tuple(b for b in together if set(places) & set(b.places))
 
 
+SOURCE = ("tests/unit", "-m", "source")
 STATIC = ("tests/unit", "--environment", "production")
 # The built-in checks see many of the mistakes as well.
 INCIDENTAL = frozenset({"POL-01"})
+
+
+def looked_at(mistake: Break) -> tuple[str, ...]:
+    """Where to look for a mistake made apart."""
+    return SOURCE if mistake.places == ("source",) else STATIC
+
+
 TIERS = {
-    "source": Tier("static", ("tests/unit", "-m", "source"), seen_in("source", plannable=False)),
+    "source": Tier("static", SOURCE, seen_in("source", plannable=False)),
     "static": Tier("static", STATIC, seen_in("source", "plan", "policy"), INCIDENTAL),
-    **{b.id: Tier("static", STATIC, (b,), INCIDENTAL) for b in BREAKS if b.apart},
+    **{b.id: Tier("static", looked_at(b), (b,), INCIDENTAL) for b in BREAKS if b.apart},
     "integration": Tier("integration", ("tests/integration",), seen_in("deployed")),
 }
 CASES = [
