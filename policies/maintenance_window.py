@@ -12,7 +12,8 @@ from _values import is_unknown, value
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
-DAY, FROM, TO = "sun", "03:00", "05:00"
+# Day, from and to; UTC.
+SCHEDULE = ("sun", "03:00", "05:00")
 FORM = re.compile(r"(\w{3}):(\d\d:\d\d)-(\w{3}):(\d\d:\d\d)")
 
 
@@ -37,7 +38,8 @@ class MaintenanceWindow(BaseResourceCheck):
             return CheckResult.UNKNOWN
         match = FORM.fullmatch(str(window).lower())
         self.details = [f"maintenance window: {window}"]
-        if match and match[1] == match[3] == DAY and FROM <= match[2] < match[4] <= TO:
+        day, begin, end = SCHEDULE
+        if match and match[1] == match[3] == day and begin <= match[2] < match[4] <= end:
             return CheckResult.PASSED
         return CheckResult.FAILED
 

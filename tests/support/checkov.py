@@ -19,7 +19,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
@@ -236,13 +236,7 @@ def _loaded(directory: Path, census: dict[str, Any], log: str) -> tuple[Policy, 
         )
         for loaded in census["policies"]
     )
-    counts = Counter([*census["builtin"], *(policy.id for policy in policies)])
-    for policy in policies:
-        if counts[policy.id] > 1:
-            files = [other.file for other in policies if other.id == policy.id]
-            raise SuiteError(
-                f"policies {', '.join(sorted(files))}: the id {policy.id} is taken; choose another"
-            )
+    _refuse_taken_ids(policies, census["builtin"])
     loaded_files = {(directory / policy.file).resolve() for policy in policies}
     for path in policy_files(directory):
         if path.resolve() not in loaded_files:
@@ -250,6 +244,19 @@ def _loaded(directory: Path, census: dict[str, Any], log: str) -> tuple[Policy, 
             reason = _last_line("".join(said)) if said else "its id is taken, or it makes no check"
             raise SuiteError(f"{path}: Checkov did not load this policy: {reason}")
     return policies
+
+
+def _refuse_taken_ids(policies: Iterable[Policy], builtin: Iterable[str]) -> None:
+    """An id that is taken makes one of the two checks vanish, and that may be Checkov's own."""
+    series = {identifier.rpartition("_")[0] for identifier in builtin}
+    files = defaultdict(list)
+    for policy in policies:
+        files[policy.id].append(policy.file)
+        if policy.id.rpartition("_")[0] in series:
+            raise SuiteError(f"policy {policy.file}: ids like {policy.id} are Checkov's own")
+    for identifier, names in files.items():
+        if len(names) > 1:
+            raise SuiteError(f"policies {', '.join(sorted(names))}: the id {identifier} is taken")
 
 
 def _entries(log: str) -> list[str]:

@@ -45,7 +45,7 @@ def ensure(
     """
     listed = requirements / f"{name}.txt"
     home = home or Path(os.environ.get("SUITE_TOOLS_DIR") or ROOT / ".tox" / ".tools")
-    place = home / f"{name}-{_fingerprint(listed)}"
+    place = home / f"{name}-{fingerprint(listed)}"
     if not (place / FINISHED).exists():
         with _locked(home / f".{place.name}.lock"):
             if not (place / FINISHED).exists():
@@ -54,7 +54,7 @@ def ensure(
     return place / "bin"
 
 
-def _fingerprint(listed: Path) -> str:
+def fingerprint(listed: Path) -> str:
     """Changes with the requirements and with the Python that the environment would be tied to."""
     try:
         content = listed.read_bytes()
