@@ -1,0 +1,217 @@
+"""The application's ECS service as the AWS CLI shows it to what deploys it or rolls it back.
+
+It keeps revisions, deployments and the service's state, and nothing else of AWS. Answers have the
+fields and names of the ECS API; a command that the AWS CLI would refuse is a Violation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.support.aws_cli import BadCommandError, Command, parse
+from tests.support.outcomes import SuiteError, Violation
+from tests.support.rehearsal import Answer
+
+ARN = "arn:aws:ecs:us-east-1:123456789012"
+GAVE_UP = 255  # The exit status of a waiter that gives up.
+REFUSED = 254  # That of a command that AWS answers with an error.
+NETWORK = {
+    "awsvpcConfiguration": {
+        "subnets": ["subnet-a", "subnet-b"],
+        "securityGroups": ["sg-app"],
+        "assignPublicIp": "DISABLED",
+    }
+}
+
+
+class _RefusedError(Exception):
+    """AWS answers with an error."""
+
+
+@dataclass
+class DeployedService:
+    """The service of an environment.
+
+    `deployments` are revision and status (ECS's words) of each, oldest first; the last successful
+    one runs. `latest` is the newest revision registered, deployed or not. The migrations end with
+    `exit_code`, None if their container never started; `placeable` says whether a task can start
+    at all. A new revision stays if it is `sound`; else ECS goes back to the one that ran. Waiting
+    for the service ends well if it `settles`. `images` holds what was registered and `migrated`
+    the revisions that ran as tasks, both by ARN.
+    """
+
+    environment: str
+    deployments: Sequence[tuple[int, str]] = ((1, "SUCCESSFUL"),)
+    latest: int = 1
+    exit_code: int | None = 0
+    placeable: bool = True
+    sound: bool = True
+    settles: bool = True
+    images: dict[str, str] = field(default_factory=dict)
+    migrated: list[str] = field(default_factory=list)
+    running: str = ""
+
+    def __post_init__(self) -> None:
+        last = [revision for revision, status in self.deployments if status == "SUCCESSFUL"][-1]
+        self.running = self.revision("app", last)
+
+    @property
+    def cluster(self) -> str:
+        """The cluster's name; the service's and the families' begin with it."""
+        return f"mantisnxt-{self.environment}"
+
+    def revision(self, family: str, number: int) -> str:
+        """The ARN of a revision of the family `app` or `migrations`."""
+        return f"{ARN}:task-definition/{self.cluster}-{family}:{number}"
+
+    def answer(self, where: str, words: Sequence[str], directory: Path) -> Answer:
+        """What the AWS CLI answers; files are in `directory`, `where` goes into a Violation."""
+        try:
+            command = parse(words, directory)
+        except BadCommandError as error:
+            raise Violation(where, "a command that the AWS CLI knows", str(error)) from error
+        operation = self._operations().get(command.name)
+        if operation is None:
+            raise SuiteError(f"{where}: nothing stands in for aws {command.name}")
+        try:
+            document = operation(command.parameters)
+        except _RefusedError as error:
+            return Answer(f"An error occurred: {error}\n", REFUSED)
+        if command.name == "ecs wait services-stable" and not self.settles:
+            return Answer("Waiter ServicesStable failed: Max attempts exceeded\n", GAVE_UP)
+        waits = command.operation.startswith("wait ")
+        return Answer("" if waits else self._printed(where, command, document))
+
+    def _printed(self, where: str, command: Command, document: Any) -> str:
+        try:
+            return command.printed(document)
+        except BadCommandError as error:
+            raise Violation(where, "an answer of one line", str(error)) from error
+
+    def _operations(self) -> dict[str, Callable[[Mapping[str, Any]], Any]]:
+        return {
+            "ecs describe-services": self._describe_services,
+            "ecs describe-task-definition": self._describe_task_definition,
+            "ecs describe-tasks": self._describe_tasks,
+            "ecs describe-service-revisions": self._describe_service_revisions,
+            "ecs list-service-deployments": self._list_service_deployments,
+            "ecs list-task-definitions": self._list_task_definitions,
+            "ecs register-task-definition": self._register_task_definition,
+            "ecs run-task": self._run_task,
+            "ecs update-service": self._update_service,
+            "ecs wait services-stable": self._describe_services,
+            "ecs wait tasks-stopped": self._describe_tasks,
+        }
+
+    def _known(self, parameters: Mapping[str, Any]) -> None:
+        """Refuse a cluster or a service of another name."""
+        if parameters.get("cluster") != self.cluster:
+            raise _RefusedError("ClusterNotFoundException: Cluster not found.")
+        named = parameters.get("service") or (parameters.get("services") or [None])[0]
+        if named not in (None, f"{self.cluster}-app"):
+            raise _RefusedError("ServiceNotFoundException: Service not found.")
+
+    def _describe_services(self, parameters: Mapping[str, Any]) -> Any:
+        self._known(parameters)
+        return {
+            "services": [
+                {
+                    "taskDefinition": self.running,
+                    "deployments": [{"status": "PRIMARY", "taskDefinition": self.running}],
+                    "networkConfiguration": NETWORK,
+                }
+            ]
+        }
+
+    def _describe_task_definition(self, parameters: Mapping[str, Any]) -> Any:
+        family, _, number = parameters["taskDefinition"].rpartition("/")[2].partition(":")
+        kind = family.removeprefix(f"{self.cluster}-")
+        if family == kind or kind not in ("app", "migrations"):
+            raise _RefusedError("ClientException: Unable to describe task definition.")
+        arn = self.revision(kind, int(number or self.latest))
+        definition = {
+            "taskDefinitionArn": arn,
+            "family": family,
+            "revision": int(number or self.latest),
+            "status": "ACTIVE",
+            "containerDefinitions": [{"name": "app", "image": self.images.get(arn, "bootstrap")}],
+            "requiresCompatibilities": ["FARGATE"],
+            "networkMode": "awsvpc",
+            "cpu": "2048",
+            "memory": "4096",
+            "volumes": [{"name": "tmp"}],
+            "requiresAttributes": [{"name": "ecs.capability.task-eni"}],
+            "compatibilities": ["EC2", "FARGATE"],
+            "registeredAt": "2025-01-01T00:00:00+00:00",
+            "registeredBy": "arn:aws:iam::123456789012:role/somebody",
+        }
+        return {"taskDefinition": definition, "tags": [{"key": "Project", "value": "MantisNXT"}]}
+
+    def _register_task_definition(self, parameters: Mapping[str, Any]) -> Any:
+        self.latest += 1
+        kind = parameters["family"].removeprefix(f"{self.cluster}-")
+        arn = self.revision(kind, self.latest)
+        self.images[arn] = parameters["containerDefinitions"][0]["image"]
+        return {"taskDefinition": {"taskDefinitionArn": arn, "revision": self.latest}}
+
+    def _run_task(self, parameters: Mapping[str, Any]) -> Any:
+        self._known(parameters)
+        if not self.placeable:
+            return {"tasks": [], "failures": [{"reason": "RESOURCE:ENI"}]}
+        self.migrated.append(parameters["taskDefinition"])
+        return {"tasks": [{"taskArn": f"{ARN}:task/{self.cluster}/1"}], "failures": []}
+
+    def _describe_tasks(self, parameters: Mapping[str, Any]) -> Any:
+        self._known(parameters)
+        container: dict[str, Any] = {"name": "app"}
+        if self.exit_code is not None:
+            container["exitCode"] = self.exit_code
+        return {"tasks": [{"containers": [container], "stoppedReason": "stopped"}]}
+
+    def _update_service(self, parameters: Mapping[str, Any]) -> Any:
+        self._known(parameters)
+        wanted = parameters.get("taskDefinition", self.running)
+        if self.sound:
+            self.running = wanted
+        return {"service": {"taskDefinition": wanted, "serviceArn": f"{ARN}:service/app"}}
+
+    def _list_service_deployments(self, parameters: Mapping[str, Any]) -> Any:
+        self._known(parameters)
+        wanted = parameters.get("status")
+        return {
+            "serviceDeployments": [
+                {
+                    "targetServiceRevisionArn": f"{ARN}:service-revision/app/{number}",
+                    "status": status,
+                    "createdAt": self._created(number),
+                }
+                for number, (_, status) in enumerate(self.deployments)
+                if wanted is None or status in wanted
+            ]
+        }
+
+    def _describe_service_revisions(self, parameters: Mapping[str, Any]) -> Any:
+        """In no particular order: AWS promises none."""
+        numbers = [int(arn.rpartition("/")[2]) for arn in parameters["serviceRevisionArns"]]
+        return {
+            "serviceRevisions": [
+                {
+                    "serviceRevisionArn": f"{ARN}:service-revision/app/{number}",
+                    "taskDefinition": self.revision("app", self.deployments[number][0]),
+                    "createdAt": self._created(number),
+                }
+                for number in sorted(numbers, key=lambda number: (number % 2, number))
+            ]
+        }
+
+    def _list_task_definitions(self, parameters: Mapping[str, Any]) -> Any:
+        numbers = range(1, self.latest + 1)
+        newest_first = parameters.get("sort") == "DESC"
+        ordered = reversed(numbers) if newest_first else numbers
+        return {"taskDefinitionArns": [self.revision("app", number) for number in ordered]}
+
+    def _created(self, deployment: int) -> str:
+        return f"2025-01-{deployment + 1:02}T00:00:00+00:00"

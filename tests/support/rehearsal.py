@@ -1,0 +1,186 @@
+"""Shell scripts run with stand-ins for the tools that they call, to see what they would do.
+
+bash itself runs the script, so quoting, substitution and control flow are the real ones. Each tool
+is a shell function that asks this process for its answer; no other program can be found, so nothing
+leaves the machine. A tool that nobody stands in for fails as in a shell: command not found, 127.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Timer
+from typing import IO
+
+from tests.support.outcomes import SuiteError
+
+STRICT = ("-e", "-o", "pipefail")
+# The question is the line, the number of words and the words; the answer is the status and the
+# text. Every part ends with NUL, which no shell word can hold. The tools of a pipeline run at the
+# same time: whoever asks takes the one byte of the third pipe first, and puts it back.
+ASK = r"""
+rehearse() {
+  local line=$1 status text turn; shift
+  IFS= read -r -n 1 turn <&"$REHEARSAL_TURN" || return 125
+  printf '%s\0' "$line" "$#" "$@" >&"$REHEARSAL_ASK"
+  IFS= read -r -d '' status <&"$REHEARSAL_TOLD" || return 125
+  IFS= read -r -d '' text <&"$REHEARSAL_TOLD" || return 125
+  printf . >&"$REHEARSAL_NEXT"
+  printf '%s' "$text"; return "$status"
+}
+cd() { :; }
+sleep() { :; }
+"""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A tool called by a script: the script's line, counted from 1, and the command's words."""
+
+    line: int
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a tool prints, and its exit status."""
+
+    text: str = ""
+    status: int = 0
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a script ended: its exit status, what it called, in order, and what it printed."""
+
+    status: int
+    calls: tuple[Call, ...]
+    output: str
+
+
+def rehearse(
+    script: str,
+    answer: Callable[[Call], Answer],
+    tools: Sequence[str],
+    environment: Mapping[str, str],
+    directory: Path,
+    options: Sequence[str] = STRICT,
+    seconds: float = 20.0,
+) -> Ending:
+    """Run `script` in `directory` with `tools` stood in for by `answer`, at most `seconds`.
+
+    The script sees `environment` and no other variable; python3 is this one. What `answer` raises
+    stops the script and is raised here. SuiteError without bash, or when time is up.
+    """
+    bash = shutil.which("bash")
+    if bash is None:
+        raise SuiteError("bash is not on the PATH: scripts are rehearsed with it; install bash")
+    with tempfile.TemporaryDirectory(prefix="rehearsal-") as scratch:
+        prelude, file, printed = (Path(scratch) / name for name in ("prelude", "script", "printed"))
+        prelude.write_text(ASK + "".join(map(_stand_in, tools)) + _python(), encoding="utf-8")
+        file.write_text(script, encoding="utf-8")
+        variables = {**environment, "PATH": str(file), "BASH_ENV": str(prelude), "LC_ALL": "C"}
+        command = [bash, "--noprofile", "--norc", *options, str(file)]
+        with printed.open("wb") as output:
+            status, calls = _run(command, answer, variables, directory, output, seconds)
+        text = printed.read_text(encoding="utf-8", errors="replace")
+        return Ending(status, calls, text.replace(f"{file}: ", ""))
+
+
+def line_of(call: Call, script: str) -> int:
+    """The line on which a call begins: bash counts those of a multi-line word differently."""
+    begun = re.compile(r"(?<![\w-])" + r"\s+".join(map(re.escape, call.words[:3])) + r"(?![\w-])")
+    lines = script.splitlines()[: call.line]
+    return next((n for n in range(len(lines), 0, -1) if begun.search(lines[n - 1])), call.line)
+
+
+def _stand_in(tool: str) -> str:
+    return f'{tool}() {{ rehearse "${{BASH_LINENO[0]}}" {tool} "$@"; }}\n'
+
+
+def _python() -> str:
+    return f'python3() {{ {shlex.quote(sys.executable)} -I -S "$@"; }}\n'
+
+
+def _run(
+    command: list[str],
+    answer: Callable[[Call], Answer],
+    variables: Mapping[str, str],
+    directory: Path,
+    output: IO[bytes],
+    seconds: float,
+) -> tuple[int, tuple[Call, ...]]:
+    """Start bash and answer until nobody is left to ask; whatever happens, leave nothing behind."""
+    (asked, ask), (told, tell), (turn, following) = os.pipe(), os.pipe(), os.pipe()
+    os.write(following, b".")
+    ends = {
+        "REHEARSAL_ASK": ask,
+        "REHEARSAL_TOLD": told,
+        "REHEARSAL_TURN": turn,
+        "REHEARSAL_NEXT": following,
+    }
+    with os.fdopen(asked, "rb", buffering=0) as questions, os.fdopen(tell, "wb", 0) as answers:
+        try:
+            process = subprocess.Popen(
+                command,
+                cwd=directory,
+                env={**variables, **{name: str(end) for name, end in ends.items()}},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=tuple(ends.values()),
+                start_new_session=True,
+            )
+        finally:
+            for end in ends.values():
+                os.close(end)
+        late = Timer(seconds, _kill, [process])
+        late.start()
+        calls = []
+        try:
+            for call in _calls(questions):
+                calls.append(call)
+                reply = answer(call)
+                answers.write(b"%d\0%s\0" % (reply.status, reply.text.encode()))
+            process.wait()
+        except BrokenPipeError:
+            process.wait()
+        finally:
+            in_time = late.is_alive()
+            late.cancel()
+            _kill(process)
+            process.wait()
+        if not in_time:
+            raise SuiteError(f"a script was still running after {seconds:g} s of rehearsal")
+    return process.returncode, tuple(calls)
+
+
+def _calls(questions: IO[bytes]) -> Iterator[Call]:
+    words = _words(questions)
+    for line in words:
+        count = int(next(words))
+        yield Call(int(line), tuple(next(words) for _ in range(count)))
+
+
+def _words(stream: IO[bytes]) -> Iterator[str]:
+    rest = b""
+    while chunk := stream.read(65536):
+        *whole, rest = (rest + chunk).split(b"\0")
+        yield from (word.decode(errors="replace") for word in whole)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End the script and whatever it started; it is the leader of a session of its own."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

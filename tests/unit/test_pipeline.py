@@ -1,0 +1,267 @@
+"""The pipeline that deploys the stack: which jobs run, and what the deploying one does to AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import beside
+from tests.support.catalogue import Catalogue, Requirement
+from tests.support.deployed_service import DeployedService
+from tests.support.expectations import (
+    expect,
+    expect_equal,
+    expect_members,
+    expect_none,
+    found,
+    only,
+)
+from tests.support.job_rehearsal import JobRehearsal
+from tests.support.rehearsal import Answer
+from tests.support.source import SourceTree
+from tests.support.workflow import COMMIT, Event, Job, Workflow
+
+pytestmark = pytest.mark.source
+
+BRANCHES = ["develop", "staging", "main"]
+TIERS = ["static", "integration", "load"]
+Deploy = Callable[..., tuple[DeployedService, JobRehearsal]]
+
+
+@pytest.fixture(scope="session")
+def workflow(stack: Path) -> Workflow:
+    """The workflow of the repository that the stack lies in."""
+    path = beside.find(stack, ".github/workflows/deploy.yml")
+    return Workflow.load(path, beside.name(path))
+
+
+@pytest.fixture(scope="session")
+def deploying(workflow: Workflow, catalogue: Catalogue) -> Job:
+    """The job that runs the migrations, and so the one that deploys."""
+    command = catalogue.requirement("PIPE-03").expected["run"]
+    return only(workflow.name, f"job with {command}", workflow.jobs_running(command))
+
+
+@pytest.fixture
+def gate(tier: str, workflow: Workflow, catalogue: Catalogue) -> Job:
+    """The job of the tier that the test is about."""
+    command = catalogue.requirement("PIPE-04").expected[tier]
+    return only(workflow.name, f"job with {command}", workflow.jobs_running(command))
+
+
+@pytest.fixture
+def deploy(workflow: Workflow, deploying: Job, catalogue: Catalogue, tmp_path: Path) -> Deploy:
+    """Rehearse the deployment of a branch to a service, described by DeployedService's words."""
+    branches = catalogue.requirement("PIPE-01").expected["branches"]
+
+    def rehearse(branch: str, **state: Any) -> tuple[DeployedService, JobRehearsal]:
+        service = DeployedService(branches[branch], **state)
+        run = JobRehearsal(
+            workflow,
+            deploying,
+            Event("push", branch),
+            lambda called: service.answer(called.where, called.words, tmp_path),
+            ["aws"],
+            tmp_path,
+        )
+        return service, run
+
+    return rehearse
+
+
+@pytest.mark.requirement("PIPE-01")
+def test_every_branch_with_an_environment_is_deployed(
+    workflow: Workflow, requirement: Requirement
+) -> None:
+    branches = workflow.branches("push")
+    expect_members(workflow.name, "branches", branches, requirement.expected["branches"])
+
+
+@pytest.mark.requirement("PIPE-01")
+@pytest.mark.parametrize("branch", BRANCHES)
+def test_branch_is_deployed_to_its_environment(
+    branch: str, deploying: Job, deploy: Deploy, requirement: Requirement
+) -> None:
+    environment = requirement.expected["branches"][branch]
+    cluster = requirement.expected["cluster"].format(environment=environment)
+    name = requirement.expected["service"].format(environment=environment)
+    service, run = deploy(branch)
+    expect_equal(deploying.where, "clusters", run.values("--cluster"), {cluster})
+    services = run.values("--service") | run.values("--services")
+    expect_equal(deploying.where, "services", services, {name})
+    expect_equal(deploying.where, f"result ({run.output.strip()})", run.result, "success")
+    image = service.images.get(service.running, "none that was registered")
+    expect(deploying.where, image.endswith(f":{COMMIT}"), "the image of the commit", image)
+
+
+@pytest.mark.requirement("PIPE-02")
+def test_pipeline_holds_no_access_key(workflow: Workflow, requirement: Requirement) -> None:
+    words = str(workflow.keys).lower().replace("_", "-")
+    keys = [key for key in requirement.expected["rejected"] if key in words]
+    expect_none(workflow.name, "access key", keys)
+
+
+@pytest.mark.requirement("PIPE-02")
+@pytest.mark.parametrize("branch", BRANCHES)
+def test_branch_signs_in_by_its_environments_role(
+    branch: str,
+    workflow: Workflow,
+    deploying: Job,
+    source: SourceTree,
+    requirement: Requirement,
+    catalogue: Catalogue,
+) -> None:
+    environment = catalogue.requirement("PIPE-01").expected["branches"][branch]
+    account = source.variables(environment)["aws_account_id"]
+    wanted = requirement.expected["role"].format(account=account, environment=environment)
+    jobs = [
+        deploying,
+        *found(workflow.name, "push of the image", workflow.jobs_running("docker push")),
+    ]
+    roles = {
+        (step.where, workflow.given(Event("push", branch), job, step, "role-to-assume"))
+        for job in jobs
+        for step in found(job.where, "step that signs in", job.sign_ins)
+    }
+    others = [f"{where} by {role}" for where, role in roles if role != wanted]
+    expect_none(workflow.name, f"sign-in but by {wanted}", others)
+
+
+@pytest.mark.requirement("PIPE-02")
+def test_token_of_every_sign_in_names_the_branch(workflow: Workflow) -> None:
+    jobs = [job for job in workflow.jobs.values() if job.sign_ins]
+    mute = [
+        job.where
+        for job in found(workflow.name, "job that signs in", jobs)
+        if workflow.permission(job, "id-token") != "write"
+    ]
+    expect_none(workflow.name, "sign-in without id-token: write", mute)
+    # With `environment:` the token's subject names that, and the role's trust refuses it.
+    others = [job.where for job in jobs if "environment" in job.keys]
+    expect_none(workflow.name, "sign-in from a job with an environment", others)
+
+
+@pytest.mark.requirement("PIPE-02")
+@pytest.mark.parametrize("branch", BRANCHES)
+def test_pull_request_signs_in_nowhere(branch: str, workflow: Workflow) -> None:
+    results = workflow.results(Event("pull_request", branch))
+    running = [workflow.jobs[name] for name, result in results.items() if result != "skipped"]
+    jobs = found(workflow.name, f"job for a pull request into {branch}", running)
+    expect_none(workflow.name, "sign-in", [job.where for job in jobs if job.sign_ins])
+
+
+@pytest.mark.requirement("PIPE-03")
+def test_migrations_run_with_the_new_image_before_the_deployment(
+    deploying: Job, deploy: Deploy, requirement: Requirement
+) -> None:
+    expected = requirement.expected
+    commands = [expected[step] for step in ("run", "wait", "deploy")]
+    service, run = deploy("staging", exit_code=expected["proceeds_on"])
+    expect_equal(deploying.where, "order of commands", run.order(*commands), commands)
+    image = service.images.get(service.migrated[0], service.migrated[0])
+    expect(deploying.where, image.endswith(f":{COMMIT}"), "migrations of the commit", image)
+
+
+@pytest.mark.requirement("PIPE-03")
+@pytest.mark.parametrize("index", [0, 1, 2], ids=["failed", "killed", "never-started"])
+def test_failed_migration_stops_the_deployment(
+    index: int, deploying: Job, deploy: Deploy, requirement: Requirement
+) -> None:
+    exit_code = requirement.expected["stops_on"][index]
+    _, run = deploy("staging", exit_code=exit_code)
+    deployed = [call.where for call in run.of(requirement.expected["deploy"])]
+    expect_none(deploying.where, f"deployment after exit code {exit_code}", deployed)
+    expect_equal(deploying.where, f"result after exit code {exit_code}", run.result, "failure")
+
+
+@pytest.mark.requirement("PIPE-03")
+def test_migration_that_cannot_be_placed_stops_the_deployment(
+    deploying: Job, deploy: Deploy, requirement: Requirement
+) -> None:
+    _, run = deploy("staging", placeable=False)
+    deployed = [call.where for call in run.of(requirement.expected["deploy"])]
+    expect_none(deploying.where, "deployment without a migration", deployed)
+    expect_equal(deploying.where, "result without a migration", run.result, "failure")
+
+
+@pytest.mark.requirement("PIPE-04")
+@pytest.mark.parametrize(
+    ("tier", "branch", "result"),
+    [
+        *(("static", branch, "skipped") for branch in BRANCHES),
+        ("load", "main", "skipped"),
+        # Only production waits for the load tier; the others are deployed without it.
+        ("load", "staging", "success"),
+        ("load", "develop", "success"),
+    ],
+)
+def test_deployment_waits_for_the_tier(
+    tier: str,
+    branch: str,
+    result: str,
+    workflow: Workflow,
+    deploying: Job,
+    gate: Job,
+) -> None:
+    results = workflow.results(Event("push", branch), {gate.name: "failure"})
+    what = f"deployment of {branch} after a failed {tier} tier"
+    expect_equal(deploying.where, what, results.get(deploying.name), result)
+
+
+@pytest.mark.requirement("PIPE-04")
+@pytest.mark.parametrize(
+    ("tier", "event"),
+    [
+        *(("static", Event("pull_request", branch)) for branch in BRANCHES),
+        *(("static", Event("push", branch)) for branch in BRANCHES),
+        ("integration", Event("push", "staging")),
+        ("load", Event("push", "main")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else f"{value.name}-{value.branch}",
+)
+def test_tier_judges_the_event(tier: str, event: Event, workflow: Workflow, gate: Job) -> None:
+    result = workflow.results(event).get(gate.name)
+    expect_equal(gate.where, f"{tier} tier at a {event.name} of {event.branch}", result, "success")
+
+
+@pytest.mark.requirement("PIPE-04")
+@pytest.mark.parametrize("tier", ["integration"])
+@pytest.mark.parametrize("ended", ["failure", "cancelled"])
+def test_integration_judges_only_what_was_deployed(
+    ended: str, workflow: Workflow, deploying: Job, gate: Job
+) -> None:
+    results = workflow.results(Event("push", "staging"), {deploying.name: ended})
+    expect_equal(gate.where, f"integration after {ended}", results.get(gate.name), "skipped")
+
+
+@pytest.mark.requirement("PIPE-04")
+@pytest.mark.parametrize(("status", "result"), [(0, "success"), (1, "failure"), (3, "failure")])
+@pytest.mark.parametrize("tier", TIERS)
+def test_verdict_of_the_tier_is_that_of_its_job(
+    tier: str, status: int, result: str, workflow: Workflow, gate: Job, tmp_path: Path
+) -> None:
+    event = Event("push", {"load": "main"}.get(tier, "staging"))
+    answers = {"tox": Answer(status=status)}
+    run = JobRehearsal(
+        workflow,
+        gate,
+        event,
+        lambda called: answers.get(called.words[0], Answer("same\n")),
+        ["aws", "git", "python", "tox"],
+        tmp_path,
+    )
+    expect_equal(gate.where, f"result of a tier that exits with {status}", run.result, result)
+
+
+@pytest.mark.requirement("PIPE-05")
+@pytest.mark.parametrize(
+    "state", [{"sound": False}, {"settles": False}], ids=["gone-back", "never-stable"]
+)
+def test_deployment_that_does_not_stay_fails(
+    state: dict[str, bool], deploying: Job, deploy: Deploy, requirement: Requirement
+) -> None:
+    _, run = deploy("staging", **state)
+    expect_equal(deploying.where, "result", run.result, requirement.expected["result"])
