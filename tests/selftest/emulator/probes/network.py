@@ -128,6 +128,19 @@ def flow_log_delivery(session: EmulatorSession) -> None:
     assert status() == "FAILED"
 
 
+@probe("elbv2/scheme")
+def scheme(session: EmulatorSession) -> None:
+    """A load balancer faces the internet unless it was made internal."""
+    elbv2 = session.client("elbv2")
+    places = subnets(session, "45")[:2]
+    made = elbv2.create_load_balancer(Name="open", Subnets=places)["LoadBalancers"][0]
+    assert made["Scheme"] == "internet-facing"
+    elbv2.create_load_balancer(Name="closed", Subnets=places, Scheme="internal")
+    found = elbv2.describe_load_balancers(Names=["open", "closed"])["LoadBalancers"]
+    schemes = {one["LoadBalancerName"]: one["Scheme"] for one in found}
+    assert schemes == {"open": "internet-facing", "closed": "internal"}
+
+
 @probe("elbv2/plain listeners")
 def plain_listeners(session: EmulatorSession) -> None:
     """An HTTP listener has no SSL policy."""
