@@ -11,7 +11,7 @@ SCHEME = declare("elbv2", "scheme", "A load balancer created without a scheme ha
 
 @SCHEME.fills("CreateLoadBalancer", "DescribeLoadBalancers")
 def with_scheme(call: Call) -> Document:
-    """Load balancers face the internet unless told otherwise (API reference, CreateLoadBalancer)."""
+    """Load balancers face the internet unless told otherwise (API reference)."""
     answer = call.proceed()
     for balancer in answer["LoadBalancers"]:
         if balancer["Type"] != "gateway":
