@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.selftest.emulator.probes import probe
 from tests.support.emulator import EmulatorSession
 
@@ -67,6 +69,26 @@ def distribution_changes(session: EmulatorSession) -> None:
     assert found["HttpVersion"] == "http2and3"
     assert summary["Comment"] == "changed"
     assert cloudfront.list_tags_for_resource(Resource=summary["ARN"])["Tags"]["Items"] == [_TAG]
+
+
+@probe("cloudfront/cache policies")
+def cache_policies(session: EmulatorSession) -> None:
+    """A policy reads back, changes under its id and can be deleted; its name is taken till then."""
+    cloudfront = session.client("cloudfront")
+    config = {"Name": "probe", "MinTTL": 0, "DefaultTTL": 0, "MaxTTL": 60}
+    made = cloudfront.create_cache_policy(CachePolicyConfig=config)
+    place = {"Id": made["CachePolicy"]["Id"]}
+    with pytest.raises(cloudfront.exceptions.CachePolicyAlreadyExists):
+        cloudfront.create_cache_policy(CachePolicyConfig=config)
+    read = cloudfront.get_cache_policy(**place)
+    assert read["CachePolicy"]["CachePolicyConfig"] == config
+    changed = {**config, "MaxTTL": 120}
+    cloudfront.update_cache_policy(**place, IfMatch=read["ETag"], CachePolicyConfig=changed)
+    read = cloudfront.get_cache_policy(**place)
+    assert read["CachePolicy"]["CachePolicyConfig"] == changed
+    cloudfront.delete_cache_policy(**place, IfMatch=read["ETag"])
+    with pytest.raises(cloudfront.exceptions.NoSuchCachePolicy):
+        cloudfront.get_cache_policy(**place)
 
 
 @probe("acm/DNS validation")

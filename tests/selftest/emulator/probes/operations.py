@@ -56,6 +56,17 @@ def backup_tags(session: EmulatorSession) -> None:
     assert backup.list_tags(ResourceArn=arn)["Tags"] == {"Tier": "gold"}
 
 
+@probe("backup/region settings")
+def backup_region_settings(session: EmulatorSession) -> None:
+    """A choice for one service reads back and leaves the others as they were."""
+    backup = session.client("backup")
+    before = backup.describe_region_settings()["ResourceTypeOptInPreference"]
+    backup.update_region_settings(ResourceTypeOptInPreference={"Aurora": True})
+    after = backup.describe_region_settings()["ResourceTypeOptInPreference"]
+    assert not before["Aurora"]
+    assert after == {**before, "Aurora": True}
+
+
 @probe("backup/plan changes")
 def backup_plan_changes(session: EmulatorSession) -> None:
     """A plan's rules can be replaced, and a deleted plan is gone."""
