@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from checkov.common.util.var_utils import is_terraform_variable_dependent
+from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
 REFERENCE = re.compile(r"^(each|self|path|ephemeral)\.|^[a-z]+_\w+\.\w+|^\w+\(")
 
@@ -37,19 +38,32 @@ def is_unknown(found: Any) -> bool:
     )
 
 
-def written(graph: Any, conf: dict[str, Any]) -> str:
+def _nodes(check: BaseResourceCheck, conf: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
+    """Everything in Checkov's graph, and the position of the resource that is being judged.
+
+    An address is unique within one root module only, and Checkov may look at several.
+    """
+    nodes = [attributes for _, attributes in check.graph.nodes()]
+    file = check.entity_path.partition(":")[0]
+    here = next(
+        position
+        for position, node in enumerate(nodes)
+        if node.get("__address__") == conf["__address__"] and node["file_path_"].endswith(file)
+    )
+    return nodes, here
+
+
+def written(check: BaseResourceCheck, conf: dict[str, Any]) -> str:
     """The resource as it stands in its file."""
-    node = next(n for _, n in graph.nodes() if n.get("__address__") == conf["__address__"])
-    lines = Path(node["file_path_"]).read_text(encoding="utf-8").splitlines()
+    nodes, here = _nodes(check, conf)
+    lines = Path(nodes[here]["file_path_"]).read_text(encoding="utf-8").splitlines()
     return "\n".join(lines[conf["__start_line__"] - 1 : conf["__end_line__"]])
 
 
-def locals_of(graph: Any, conf: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def locals_of(check: BaseResourceCheck, conf: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Name and value of each local that the resource is made of, directly or through others."""
-    nodes = [attributes for _, attributes in graph.nodes()]
-    address = conf["__address__"]
-    start = next(i for i, node in enumerate(nodes) if node.get("__address__") == address)
-    edges = list(graph.edge_list())
+    nodes, start = _nodes(check, conf)
+    edges = list(check.graph.edge_list())
     reached, waiting = {start}, [start]
     while waiting:
         here = waiting.pop()
@@ -59,3 +73,10 @@ def locals_of(graph: Any, conf: dict[str, Any]) -> Iterator[tuple[str, Any]]:
                 waiting.append(target)
                 name = nodes[target]["block_name_"]
                 yield name, nodes[target][name]
+
+
+def users_of(check: BaseResourceCheck, conf: dict[str, Any]) -> set[str]:
+    """The types of the resources that name this one."""
+    nodes, here = _nodes(check, conf)
+    edges = check.graph.edge_list()
+    return {nodes[source].get("resource_type", "") for source, target in edges if target == here}

@@ -54,8 +54,8 @@ class ContainerSecrets(BaseResourceCheck):
         complete = closes(rendered) and not EMPTY.search(rendered)
         texts = [rendered]
         if not complete:
-            texts.append(plain(written(self.graph, conf)))
-            texts += [plain(local) for _, local in locals_of(self.graph, conf)]
+            texts.append(plain(written(self, conf)))
+            texts += [plain(local) for _, local in locals_of(self, conf)]
         found = sorted({name for text in texts for name in secrets_in(text)})
         self.details = [f"in the plain environment: {', '.join(found)}"] if found else []
         if found:

@@ -49,17 +49,20 @@ class FinalSnapshotName(BaseResourceCheck):
         return CheckResult.FAILED
 
     def _names(self, conf: dict[str, Any]) -> list[str]:
-        """The names that it can have. Checkov makes nothing of many a conditional."""
+        """The names that it can have. Checkov leaves a conditional as it is, or makes it None."""
         name = value(conf, "final_snapshot_identifier")
         if name is not None:
-            return [str(name)]
-        written_names = ARGUMENT.search(written(self.graph, conf))
-        if written_names is None:
-            return []
-        known = {f"local.{local}": str(text) for local, text in locals_of(self.graph, conf)}
-        choices = [choice.strip(' "') for choice in re.split(r"[?:]", written_names[1])]
-        branches = choices[1:] or choices
-        return [known.get(branch, branch) for branch in branches if branch != "null"]
+            return branches(str(name))
+        argument = ARGUMENT.search(written(self, conf))
+        known = {f"local.{local}": str(text) for local, text in locals_of(self, conf)}
+        return [known.get(name, name) for name in branches(argument[1])] if argument else []
+
+
+def branches(expression: str) -> list[str]:
+    """The values that a conditional can have, or the expression itself; null is none."""
+    _, conditional, choices = expression.partition("?")
+    values = choices.split(":") if conditional else [expression]
+    return [v.strip(' "') for v in values if v.strip() not in ("null", "None")]
 
 
 check = FinalSnapshotName()

@@ -20,8 +20,9 @@ resource "terraform_data" "generation" {
 }
 
 locals {
-  fixed     = "mantisnxt-final-snapshot"
-  made_anew = "mantisnxt-${var.environment}-final-${terraform_data.generation.id}"
+  disposable = var.stage != "production"
+  fixed      = "mantisnxt-final-snapshot"
+  made_anew  = "mantisnxt-${var.environment}-final-${terraform_data.generation.id}"
 }
 
 resource "aws_rds_cluster" "good_made_anew" {
@@ -84,4 +85,16 @@ resource "aws_rds_cluster" "bad_fixed_in_one_stage_only" {
   engine                    = "aurora-postgresql"
   skip_final_snapshot       = var.stage != "production"
   final_snapshot_identifier = var.stage == "production" ? local.fixed : null
+}
+
+resource "aws_rds_cluster" "good_made_anew_unless_disposable" {
+  engine                    = "aurora-postgresql"
+  skip_final_snapshot       = local.disposable
+  final_snapshot_identifier = local.disposable ? null : local.made_anew
+}
+
+resource "aws_rds_cluster" "bad_fixed_unless_disposable" {
+  engine                    = "aurora-postgresql"
+  skip_final_snapshot       = local.disposable
+  final_snapshot_identifier = local.disposable ? null : local.fixed
 }
