@@ -97,10 +97,17 @@ def _plan(
     account = str(source.variables(environment).get("aws_account_id") or ANY_ACCOUNT)
     settings = {**offline_account.credentials(account, endpoint), **secret_variables(source)}
     plan = partial(_run, stack, environment, program, copy)
-    binary, spared = workspace.provider_binary(copy), frozenset[tuple[str, str]]()
+    wanted = frozenset(b.labels[0] for k in ("resource", "data") for b in source.blocks(k))
+    spared = frozenset[tuple[str, str]]()
+    stand_in = partial(
+        placeholders.standing_in,
+        workspace.provider_binary(copy),
+        {**program.environment, **settings},
+        terraform.CACHE / "provider-answers.sqlite",
+        wanted,
+    )
     for _ in range(ATTEMPTS):
-        with placeholders.standing_in(binary, {**program.environment, **settings}) as stand:
-            stand.spared = spared
+        with stand_in(spared) as stand:
             done, document = plan({**settings, **stand.environment()})
             refused = stand.named_in(" ".join(d.detail + d.summary for d in done.errors()))
         if document is not None:

@@ -45,15 +45,18 @@ class _Unknown:
     data: bytes
 
 
-def placeholder(number: int, path: str) -> str:
-    """The placeholder of an attribute: `number` tells one planned resource from another."""
-    own = f"placeholder-{number}-{path}."
+def placeholder(number: str, path: str) -> str:
+    """The placeholder of an attribute: `number` tells one planned resource from another.
+
+    It is short, because some arguments are bounded: a hosted zone's id has at most 32 characters.
+    """
+    own = f"ph-{number}-{path}."
     name = path.rpartition(".")[2]
     return ARN_HEAD + own if name == "arn" or name.endswith("_arn") else own
 
 
 def fill(
-    state: bytes, resource_type: str, block: Block, number: int, spared: frozenset[tuple[str, str]]
+    state: bytes, resource_type: str, block: Block, number: str, spared: frozenset[tuple[str, str]]
 ) -> bytes:
     """The planned state with placeholders; `spared` (type, path) pairs stay unknown."""
     value = msgpack.unpackb(state, ext_hook=_Unknown, strict_map_key=False)
@@ -71,7 +74,7 @@ def _pack(value: Any) -> msgpack.ExtType:
 @dataclass(frozen=True)
 class _Filler:
     resource_type: str
-    number: int
+    number: str
     spared: frozenset[tuple[str, str]]
 
     def block(self, block: Block, value: Any, path: str) -> Any:

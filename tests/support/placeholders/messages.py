@@ -23,7 +23,10 @@ _MESSAGES: dict[str, dict[str, tuple[int, int, int, str]]] = {
     "DynamicValue": {"msgpack": (1, _BYTES, _ONE, "")},
     "PlanRequest": {"type_name": (1, _STRING, _ONE, "")},
     "PlanResponse": {"planned_state": (1, _MESSAGE, _ONE, "DynamicValue")},
-    "SchemaResponse": {"resource_schemas": (2, _MESSAGE, _MANY, "SchemaEntry")},
+    "SchemaResponse": {
+        "resource_schemas": (2, _MESSAGE, _MANY, "SchemaEntry"),
+        "data_source_schemas": (3, _MESSAGE, _MANY, "SchemaEntry"),
+    },
     "SchemaEntry": {"key": (1, _STRING, _ONE, ""), "value": (2, _MESSAGE, _ONE, "Schema")},
     "Schema": {"block": (2, _MESSAGE, _ONE, "Block")},
     "Block": {

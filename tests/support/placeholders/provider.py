@@ -2,22 +2,22 @@
 
 Terraform finds it through TF_REATTACH_PROVIDERS, made for debugging providers (HashiCorp, "Debugger
 Based Debugging"). Every call goes through to the real provider unchanged; only the answers to
-PlanResourceChange are touched. Nothing is ever applied through it.
+PlanResourceChange are touched, and schemas of types that the stack does not use are left out.
+Nothing is ever applied through it.
 """
 
 from __future__ import annotations
 
 import contextlib
-import itertools
+import hashlib
 import json
 import os
 import signal
 import subprocess
-import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,12 @@ import grpc
 
 from tests.support.outcomes import SuiteError
 from tests.support.placeholders.filling import Block, fill
+from tests.support.placeholders.memory import Memory
 from tests.support.placeholders.messages import PlanRequest, PlanResponse, SchemaResponse
 from tests.support.placeholders.symbols import PLACEHOLDER
 
 ADDRESS = "registry.terraform.io/hashicorp/aws"
+HOST = "127.0.0.1"
 # The handshake of HashiCorp's go-plugin, by which a provider knows that Terraform started it.
 _COOKIE = {
     "TF_PLUGIN_MAGIC_COOKIE": "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
@@ -39,19 +41,40 @@ _HANDSHAKE_PARTS = 5
 _SERVICE = "/tfplugin5.Provider/"
 _UNBOUNDED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 _THREADS = 16
+# Their answers follow from the request and the provider's configuration.
+_PURE = {
+    "GetSchema",
+    "PlanResourceChange",
+    "ValidateDataSourceConfig",
+    "ValidateEphemeralResourceConfig",
+    "ValidateResourceTypeConfig",
+}
+_PURE_DATA = {"aws_iam_policy_document"}
+
+Call = Callable[[str, bytes], bytes]
 
 
-@dataclass
 class Stand:
-    """A provider standing in. `spared` (type, path) pairs are left unknown."""
+    """A provider standing in.
 
-    call: Callable[[str, bytes], bytes]
-    spared: frozenset[tuple[str, str]] = frozenset()
-    types: dict[int, str] = field(default_factory=dict)
-    socket: str = ""
+    `start` makes a process of the real provider for one configuration. Terraform is shown the
+    schemas of `wanted` types only; `spared` (type, path) pairs are left unknown.
+    """
 
-    def __post_init__(self) -> None:
-        self._numbers = itertools.count(1)
+    def __init__(
+        self,
+        start: Callable[[], Call],
+        memory: Memory,
+        wanted: frozenset[str],
+        spared: frozenset[tuple[str, str]],
+    ) -> None:
+        self.port = 0
+        self._start, self._memory, self._wanted, self._spared = start, memory, wanted, spared
+        self._lock = threading.Lock()
+        self._processes: dict[bytes, Call] = {}
+        self._configuration: dict[str, bytes] = {}
+        self._types: dict[str, str] = {}
+        self._seen: Counter[str] = Counter()
         self._schemas: Any = None
 
     def environment(self) -> dict[str, str]:
@@ -61,34 +84,83 @@ class Stand:
             "ProtocolVersion": 5,
             "Pid": os.getpid(),
             "Test": True,
-            "Addr": {"Network": "unix", "String": self.socket},
+            "Addr": {"Network": "tcp", "String": f"{HOST}:{self.port}"},
         }
         return {"TF_REATTACH_PROVIDERS": json.dumps({ADDRESS: place})}
 
     def named_in(self, text: str) -> frozenset[tuple[str, str]]:
         """The (type, path) pairs of the placeholders that a text names."""
-        return frozenset((self.types[int(n)], path) for n, path in PLACEHOLDER.findall(text))
+        return frozenset((self._types[n], path) for n, path in PLACEHOLDER.findall(text))
 
-    def answer(self, method: str, request: bytes) -> bytes:
-        """The real provider's answer, with placeholders where it plans a resource."""
-        response = self.call(method, request)
+    def answer(self, client: str, method: str, request: bytes) -> bytes:
+        """The real provider's answer, with placeholders where it plans a resource.
+
+        `client` is one of Terraform's connections: it makes one for each provider configuration.
+        """
+        if method == "Configure":
+            self._configuration[client] = request
+        response = self._asked(self._configuration.get(client, b""), method, request)
         if method == "GetSchema":
             self._schemas = _blocks(response)
         if method == "PlanResourceChange" and self._schemas is not None:
-            return self._filled(PlanRequest.FromString(request).type_name, response)
+            return self._filled(request, response)
         return response
 
-    def _filled(self, resource_type: str, response: bytes) -> bytes:
+    def _asked(self, configuration: bytes, method: str, request: bytes) -> bytes:
+        pure = method in _PURE or (
+            method == "ReadDataSource" and PlanRequest.FromString(request).type_name in _PURE_DATA
+        )
+        if not pure:
+            return self._process(configuration)(method, request)
+        wanted = " ".join(sorted(self._wanted)).encode() if method == "GetSchema" else b""
+        question = self._memory.key(configuration, method.encode(), request, wanted)
+        answer = self._memory.recall(question)
+        if answer is None:
+            answer = self._process(configuration)(method, request)
+            answer = _only(answer, self._wanted) if method == "GetSchema" else answer
+            self._memory.learn(question, answer)
+        return answer
+
+    def _process(self, configuration: bytes) -> Call:
+        """The process with that configuration; before there is one, any process will do."""
+        with self._lock:
+            if configuration not in self._processes:
+                spare = self._processes.pop(b"", None) if configuration else None
+                call = spare or self._start()
+                self._processes[configuration] = call
+            return self._processes[configuration]
+
+    def _filled(self, request: bytes, response: bytes) -> bytes:
         answer = PlanResponse.FromString(response)
         state = answer.planned_state.msgpack
         if not state:
             return response
-        number = next(self._numbers)
-        self.types[number] = resource_type
+        resource_type = PlanRequest.FromString(request).type_name
+        number = self._number(request)
+        self._types[number] = resource_type
         block = self._schemas(resource_type)
-        answer.planned_state.msgpack = fill(state, resource_type, block, number, self.spared)
+        answer.planned_state.msgpack = fill(state, resource_type, block, number, self._spared)
         filled: bytes = answer.SerializeToString()
         return filled
+
+    def _number(self, request: bytes) -> str:
+        """The same for the same resource in every run, so that what depends on it is the same."""
+        digest = hashlib.sha256(request).hexdigest()[:8]
+        with self._lock:
+            self._seen[digest] += 1
+            times = self._seen[digest]
+        return digest if times == 1 else f"{digest}x{times}"
+
+
+def _only(response: bytes, wanted: frozenset[str]) -> bytes:
+    """The schemas of the types in use: Terraform would spend seconds on reading all the others."""
+    schemas = SchemaResponse.FromString(response)
+    for field in (schemas.resource_schemas, schemas.data_source_schemas):
+        used = [one for one in field if one.key in wanted]
+        del field[:]
+        field.extend(used)
+    shortened: bytes = schemas.SerializeToString()
+    return shortened
 
 
 def _blocks(response: bytes) -> Callable[[str], Block]:
@@ -108,7 +180,7 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
 
         def handle(request: bytes, context: Any) -> bytes:
             try:
-                return self._stand.answer(method, request)
+                return self._stand.answer(context.peer(), method, request)
             except grpc.RpcError as error:
                 context.abort(error.code(), error.details())
                 raise
@@ -117,33 +189,33 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
 
 
 @contextlib.contextmanager
-def standing_in(binary: Path, environment: Mapping[str, str]) -> Iterator[Stand]:
-    """Start the real provider and one that stands before it; both are gone on leaving.
+def standing_in(
+    binary: Path,
+    environment: Mapping[str, str],
+    memory_path: Path,
+    wanted: frozenset[str],
+    spared: frozenset[tuple[str, str]] = frozenset(),
+) -> Iterator[Stand]:
+    """A provider that stands before the real one; everything it started is gone on leaving.
 
-    `environment` is the real provider's: its credentials and endpoint. SuiteError when it does not
-    start or speaks another protocol.
+    `environment` is the real provider's: its credentials and endpoint. Raises SuiteError when that
+    does not start or speaks another protocol.
     """
-    with (
-        _started(binary, environment) as target,
-        grpc.insecure_channel(target, options=_UNBOUNDED) as channel,
-        tempfile.TemporaryDirectory(prefix="provider-") as directory,
-    ):
-        calls = cache(lambda method: channel.unary_unary(_SERVICE + method))
-        stand = Stand(lambda method, request: calls(method)(request))
-        stand.socket = str(Path(directory) / "socket")
+    with contextlib.ExitStack() as started:
+        memory = Memory(memory_path, binary, environment.get("AWS_ACCESS_KEY_ID", ""))
+        started.callback(memory.close)
+        stand = Stand(lambda: _started(binary, environment, started), memory, wanted, spared)
         server = grpc.server(
             ThreadPoolExecutor(_THREADS), handlers=[_Handler(stand)], options=_UNBOUNDED
         )
-        server.add_insecure_port(f"unix:{stand.socket}")
+        stand.port = server.add_insecure_port(f"{HOST}:0")
         server.start()
-        try:
-            yield stand
-        finally:
-            server.stop(None).wait()
+        started.callback(lambda: server.stop(None).wait())
+        yield stand
 
 
-@contextlib.contextmanager
-def _started(binary: Path, environment: Mapping[str, str]) -> Iterator[str]:
+def _started(binary: Path, environment: Mapping[str, str], until: contextlib.ExitStack) -> Call:
+    """Start the real provider, to end with `until`."""
     process = subprocess.Popen(
         [str(binary)],
         env={**environment, **_COOKIE},
@@ -152,22 +224,30 @@ def _started(binary: Path, environment: Mapping[str, str]) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    until.callback(_end, process)
     # A provider that never says a word would be waited for without end.
     timer = threading.Timer(60, process.kill)
     timer.start()
-    try:
-        assert process.stdout is not None
-        handshake = process.stdout.readline().decode().strip().split("|")
-        timer.cancel()
-        if len(handshake) < _HANDSHAKE_PARTS or handshake[1] != "5":
-            raise SuiteError(
-                f"{binary} did not start as a provider of protocol 5: {'|'.join(handshake)!r}"
-            )
-        yield f"{handshake[2]}:{handshake[3]}"
-    finally:
-        timer.cancel()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+    assert process.stdout is not None
+    handshake = process.stdout.readline().decode().strip().split("|")
+    timer.cancel()
+    if len(handshake) < _HANDSHAKE_PARTS or handshake[1] != "5":
+        said = "|".join(handshake)
+        raise SuiteError(f"{binary} did not start as a provider of protocol 5: {said!r}")
+    channel = grpc.insecure_channel(f"{handshake[2]}:{handshake[3]}", options=_UNBOUNDED)
+    until.callback(channel.close)
+    calls = cache(lambda method: channel.unary_unary(_SERVICE + method))
+
+    def call(method: str, request: bytes) -> bytes:
+        answer: bytes = calls(method)(request)
+        return answer
+
+    return call
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

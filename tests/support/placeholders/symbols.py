@@ -13,7 +13,7 @@ from typing import Any
 from tests.support.placeholders.filling import ARN_HEAD
 
 PLACEHOLDER = re.compile(
-    rf"(?:{re.escape(ARN_HEAD)})?placeholder-(\d+)-([\w\[\]-]+(?:\.[\w\[\]-]+)*)\."
+    rf"(?:{re.escape(ARN_HEAD)})?ph-([0-9a-f]{{8}}(?:x[0-9]+)?)-([\w\[\]-]+(?:\.[\w\[\]-]+)*)\."
 )
 SYMBOL = re.compile(r"⟨([^⟨⟩]+)⟩")
 
@@ -61,7 +61,7 @@ def _strings(value: Any, path: str) -> list[tuple[str, str]]:
 
 def _replaced(value: Any, symbol: Any) -> Any:
     match value:
-        case str() if "placeholder-" in value:
+        case str() if "ph-" in value:
             return PLACEHOLDER.sub(symbol, value)
         case Mapping():
             return {key: _replaced(inner, symbol) for key, inner in value.items()}
