@@ -18,10 +18,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, get_args
+from urllib.parse import urlsplit
 
 from tests.load import deployed, plan, report, service
 from tests.load.gate import Judgement
-from tests.load.hosts import UsageError, permitted
+from tests.load.hosts import UsageError, is_loopback, permitted
 from tests.load.plan import QUIET, REPORTS, ROOT, STACK
 from tests.load.report import Report
 from tests.load.service import Application
@@ -186,13 +187,13 @@ def _refuse_unusable(options: argparse.Namespace, requirements: Catalogue, mix: 
 
 
 def _host(options: argparse.Namespace, mix: Traffic) -> str:
+    """The environment's own host; loopback, which may be anything, is not staging."""
     own = f"https://{mix.place(options.environment).host}"
-    return permitted(
-        own if options.host is None else options.host,
-        options.environment,
-        mix,
-        options.allow_production,
-    )
+    asked = own if options.host is None else options.host
+    host = permitted(asked, options.environment, mix, options.allow_production)
+    if is_loopback(urlsplit(host).hostname):
+        raise UsageError(f"--host {host}: with --target staging give {own}, or leave it out")
+    return host
 
 
 def _interrupt(*_: Any) -> NoReturn:

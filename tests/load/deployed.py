@@ -162,8 +162,8 @@ def read_alarm(session: Any, environment: str) -> DeployedAlarm:
         ) from error
 
 
-def check_alarm(deployed: DeployedAlarm, expected: Mapping[str, object]) -> None:
-    """Raise Violation naming every value of the alarm that is not the catalogue's."""
+def check_alarm(deployed: DeployedAlarm, expected: Mapping[str, object], asked_by: str) -> None:
+    """Raise Violation naming every value of the alarm that is not what `asked_by` requires."""
     unknown = sorted(set(expected) - set(_EXPECTABLE))
     if unknown or not expected:
         raise SuiteError(
@@ -177,7 +177,8 @@ def check_alarm(deployed: DeployedAlarm, expected: Mapping[str, object]) -> None
     if wrong:
         raise Violation(
             where=deployed.arn,
-            expected=", ".join(f"{key} {expected[key]}" for key in wrong),
+            expected=f"what {asked_by} asks: "
+            + ", ".join(f"{key} {expected[key]}" for key in wrong),
             actual=", ".join(f"{key} {value}" for key, value in wrong.items()),
         )
 

@@ -86,7 +86,7 @@ def make(
     periods_of(options.run_time, alarm_expected(expected))
     found = read_alarm(host, options.environment, options.stack)
     if found is not None:
-        deployed.check_alarm(found, expected)
+        deployed.check_alarm(found, expected, ALARM)
     alarm = found.alarm if found else alarm_expected(expected)
     return Plan(
         environment=options.environment,

@@ -95,7 +95,8 @@ RUN = LoadRun(traffic, read_alarm, requirement)
 RUN.install(events)
 run.START_SECONDS, run.PROGRESS_SECONDS = 1.0, 0.5
 if FAULT == "interrupt":
-    events.init.add_listener(lambda **_: os.kill(os.getpid(), signal.SIGINT))
+    hook: Any = events.init
+    hook.add_listener(lambda **_: os.kill(os.getpid(), signal.SIGINT))
 if FAULT == "send":
     vars(run)["choices"] = None
 

@@ -190,7 +190,7 @@ def test_absent_credentials_are_invalid() -> None:
 
 
 def test_an_alarm_as_the_catalogue_asks_is_accepted() -> None:
-    check_alarm(deployed(), EXPECTED)
+    check_alarm(deployed(), EXPECTED, "MON-01")
 
 
 @pytest.mark.parametrize(
@@ -206,14 +206,15 @@ def test_an_alarm_unlike_the_catalogue_is_a_violation(
     description: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(Violation) as caught:
-        check_alarm(deployed(**description), EXPECTED)
+        check_alarm(deployed(**description), EXPECTED, "MON-01")
     assert caught.value.actual == told
+    assert caught.value.expected.startswith("what MON-01 asks: ")
 
 
 @pytest.mark.parametrize("expected", [{}, {"treshold_seconds": 0.5}], ids=["nothing", "misspelt"])
 def test_a_catalogue_that_expects_nothing_readable_is_an_error(expected: dict[str, object]) -> None:
     with pytest.raises(SuiteError, match="cannot expect"):
-        check_alarm(deployed(), expected)
+        check_alarm(deployed(), expected, "MON-01")
 
 
 def test_an_alarm_that_does_not_exist_is_a_violation() -> None:

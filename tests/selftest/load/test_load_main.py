@@ -115,6 +115,7 @@ def test_staging_without_an_account_is_invalid(tmp_path: Path) -> None:
         (["--reports", f"{__file__}/reports"], "--reports"),
         (["--target", "staging", "--service-time", "1"], "--service-time"),
         (["--target", "staging", "--host", "https://example.com"], "not staging's own host"),
+        (["--target", "staging", "--host", "http://127.0.0.1:9"], "leave it out"),
         (["--target", "staging", "--environment", "production"], "--allow-production"),
     ],
     ids=[
@@ -126,6 +127,7 @@ def test_staging_without_an_account_is_invalid(tmp_path: Path) -> None:
         "reports",
         "service-time-of-staging",
         "another-host",
+        "loopback-is-not-staging",
         "production",
     ],
 )

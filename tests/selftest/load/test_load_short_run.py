@@ -8,16 +8,15 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
 from tests.load.deployed import HealthCheck, Task
 from tests.load.service import Application, running
+from tests.selftest.load.servers import certificate, serving
 
 pytestmark = pytest.mark.selftest
 
@@ -75,33 +74,26 @@ def deaf() -> Iterator[str]:
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
-class Redirecting(BaseHTTPRequestHandler):
-    """Sends everybody elsewhere with a cookie, and keeps which path and cookie came."""
-
-    protocol_version = "HTTP/1.1"
-    seen: ClassVar[list[tuple[str, str | None]]]
-
-    def do_GET(self) -> None:
-        """302, to another path of the same server."""
-        self.seen.append((self.path, self.headers["Cookie"]))
-        self.send_response(302)
-        self.send_header("Location", "/elsewhere")
-        self.send_header("Set-Cookie", "AWSALB=one-task; Path=/")
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
 def redirecting() -> Iterator[tuple[str, list[tuple[str, str | None]]]]:
     """The host of a server that redirects, and what it has been asked."""
-    Redirecting.seen = []
-    with ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", Redirecting.seen
-        server.shutdown()
+    with serving() as server:
+        yield f"http://127.0.0.1:{server.server_port}", server.seen
+
+
+@pytest.fixture
+def self_signed(tmp_path: Path) -> Iterator[str]:
+    """The host of an HTTPS server whose certificate nobody vouches for."""
+    with serving(certificate(tmp_path / "server.pem")) as server:
+        yield f"https://127.0.0.1:{server.server_port}"
+
+
+def test_a_host_whose_certificate_nobody_vouches_for_is_not_loaded(
+    self_signed: str, tmp_path: Path
+) -> None:
+    run = locust(tmp_path, self_signed, SHORT_PAGE_STATUS="302")
+    assert run.returncode == 3, run.stdout + run.stderr
+    assert "nothing answered: 40 × SSLCertVerificationError" in quiet(tmp_path)[1]
 
 
 @pytest.mark.parametrize("users", ["0", "7"])
