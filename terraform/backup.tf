@@ -4,6 +4,8 @@
 resource "aws_backup_vault" "main" {
   name        = local.name_prefix
   kms_key_arn = aws_kms_key.main.arn
+
+  force_destroy = local.disposable
 }
 
 resource "aws_backup_vault" "copy" {
@@ -11,6 +13,21 @@ resource "aws_backup_vault" "copy" {
 
   name        = "${local.name_prefix}-copy"
   kms_key_arn = aws_kms_key.backup_copy.arn
+
+  force_destroy = local.disposable
+}
+
+# The ARN of an Aurora cluster looks like any other database cluster's: AWS Backup passes it over
+# unless the account has opted in to Aurora in this region (its developer guide, "Assign resources
+# with AWS CLI"). What the account has decided of other services is no business of this stack.
+resource "aws_backup_region_settings" "main" {
+  resource_type_opt_in_preference = {
+    Aurora = true
+  }
+
+  lifecycle {
+    ignore_changes = [resource_type_opt_in_preference, resource_type_management_preference]
+  }
 }
 
 resource "aws_backup_plan" "database" {
@@ -42,6 +59,8 @@ resource "aws_backup_selection" "database" {
   plan_id      = aws_backup_plan.database.id
   iam_role_arn = aws_iam_role.backup.arn
   resources    = [aws_rds_cluster.main.arn]
+
+  depends_on = [aws_backup_region_settings.main]
 }
 
 resource "aws_iam_role" "backup" {

@@ -2,12 +2,15 @@ locals {
   # Policies that AWS manages; their ids are the same in every account (CloudFront developer
   # guide, "Use managed cache policies" and the two pages beside it).
   cache_policy = {
-    optimized          = "658327ea-f89d-4fab-a63d-7e88639e58f6" # CachingOptimized
-    disabled           = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad" # CachingDisabled
-    origin_and_queries = "4cc15a8a-d715-48a4-82b8-cc0b614638fe" # UseOriginCacheControlHeaders-QueryStrings
+    optimized = "658327ea-f89d-4fab-a63d-7e88639e58f6" # CachingOptimized
+    disabled  = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad" # CachingDisabled
   }
-  origin_request_policy_all_viewer_except_host = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
-  response_headers_policy_security             = "67f7725c-6f97-4210-82d7-5512b31e9d03"
+  # The application sees the host its users typed; the load balancer's certificate covers it.
+  origin_request_policy_all_viewer = "216adef6-5c7f-47e4-b989-5492eafa07d3" # AllViewer
+  response_headers_policy_security = "67f7725c-6f97-4210-82d7-5512b31e9d03" # SecurityHeadersPolicy
+
+  # What says who is asking, besides the cookies.
+  identity_headers = ["Authorization", "x-stack-access-token", "x-stack-auth"]
 
   load_balancer_origin = "load-balancer"
   assets_origin        = "assets"
@@ -48,7 +51,7 @@ resource "aws_cloudfront_distribution" "main" {
     cached_methods             = ["GET", "HEAD"]
     compress                   = true
     cache_policy_id            = local.cache_policy.disabled
-    origin_request_policy_id   = local.origin_request_policy_all_viewer_except_host
+    origin_request_policy_id   = local.origin_request_policy_all_viewer
     response_headers_policy_id = local.response_headers_policy_security
   }
 
@@ -60,8 +63,8 @@ resource "aws_cloudfront_distribution" "main" {
     allowed_methods            = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
     cached_methods             = ["GET", "HEAD"]
     compress                   = true
-    cache_policy_id            = local.cache_policy.origin_and_queries
-    origin_request_policy_id   = local.origin_request_policy_all_viewer_except_host
+    cache_policy_id            = aws_cloudfront_cache_policy.api.id
+    origin_request_policy_id   = local.origin_request_policy_all_viewer
     response_headers_policy_id = local.response_headers_policy_security
   }
 
@@ -96,6 +99,38 @@ resource "aws_cloudfront_distribution" "main" {
 
   tags = {
     Name = local.name_prefix
+  }
+}
+
+# AWS's own policies that heed Cache-Control leave Authorization out of the key: an answer for one
+# user could be given to the next. What says who is asking, and whatever else may change an answer,
+# is part of the key here.
+resource "aws_cloudfront_cache_policy" "api" {
+  name        = "${local.name_prefix}-api"
+  comment     = "As long as the answer's Cache-Control says, and for this caller only"
+  min_ttl     = 0
+  default_ttl = 0
+  max_ttl     = 31536000
+
+  parameters_in_cache_key_and_forwarded_to_origin {
+    enable_accept_encoding_brotli = true
+    enable_accept_encoding_gzip   = true
+
+    cookies_config {
+      cookie_behavior = "all"
+    }
+
+    headers_config {
+      header_behavior = "whitelist"
+
+      headers {
+        items = concat(local.identity_headers, ["Origin"])
+      }
+    }
+
+    query_strings_config {
+      query_string_behavior = "all"
+    }
   }
 }
 

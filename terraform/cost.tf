@@ -25,16 +25,25 @@ resource "aws_budgets_budget" "monthly" {
   depends_on = [aws_sns_topic_policy.alerts]
 }
 
+# An account has at most one monitor of services, and Cost Explorer makes one by itself when it is
+# first opened: where there is one already, its ARN is given and no second one made.
 resource "aws_ce_anomaly_monitor" "services" {
+  count = var.cost_anomaly_monitor_arn == null ? 1 : 0
+
   name              = "${local.name_prefix}-services"
   monitor_type      = "DIMENSIONAL"
   monitor_dimension = "SERVICE"
 }
 
 resource "aws_ce_anomaly_subscription" "services" {
-  name             = "${local.name_prefix}-services"
-  frequency        = "IMMEDIATE"
-  monitor_arn_list = [aws_ce_anomaly_monitor.services.arn]
+  name      = "${local.name_prefix}-services"
+  frequency = "IMMEDIATE"
+
+  monitor_arn_list = (
+    var.cost_anomaly_monitor_arn == null
+    ? aws_ce_anomaly_monitor.services[*].arn
+    : [var.cost_anomaly_monitor_arn]
+  )
 
   subscriber {
     type    = "SNS"

@@ -34,7 +34,7 @@ resource "aws_rds_cluster" "main" {
   storage_encrypted = true
   kms_key_id        = aws_kms_key.main.arn
 
-  # Rotation and audit sign in with the account's own identities.
+  # For people who look into the database: a token of their own role's instead of the password.
   iam_database_authentication_enabled = true
 
   backup_retention_period      = 7
@@ -46,8 +46,8 @@ resource "aws_rds_cluster" "main" {
 
   deletion_protection = var.environment == "production"
 
-  skip_final_snapshot       = var.environment != "production"
-  final_snapshot_identifier = var.environment == "production" ? local.final_snapshot_identifier : null
+  skip_final_snapshot       = local.disposable
+  final_snapshot_identifier = local.disposable ? null : local.final_snapshot_identifier
 
   performance_insights_enabled          = true
   performance_insights_kms_key_id       = aws_kms_key.main.arn
@@ -55,6 +55,12 @@ resource "aws_rds_cluster" "main" {
 
   tags = {
     Name = "${local.name_prefix}-cluster"
+  }
+
+  lifecycle {
+    # AWS raises the minor version in the maintenance window; to plan the older one again would
+    # be a downgrade, which is refused.
+    ignore_changes = [engine_version]
   }
 
   # The export creates the group by itself, without retention or key, if it comes first.
@@ -85,6 +91,10 @@ resource "aws_rds_cluster_instance" "primary" {
   tags = {
     Name = "${local.name_prefix}-primary"
   }
+
+  lifecycle {
+    ignore_changes = [engine_version]
+  }
 }
 
 resource "aws_rds_cluster_instance" "replica_1" {
@@ -110,6 +120,10 @@ resource "aws_rds_cluster_instance" "replica_1" {
 
   tags = {
     Name = "${local.name_prefix}-replica-1"
+  }
+
+  lifecycle {
+    ignore_changes = [engine_version]
   }
 
   # The first instance of a cluster becomes its writer.
@@ -139,6 +153,10 @@ resource "aws_rds_cluster_instance" "replica_2" {
 
   tags = {
     Name = "${local.name_prefix}-replica-2"
+  }
+
+  lifecycle {
+    ignore_changes = [engine_version]
   }
 
   depends_on = [aws_rds_cluster_instance.primary]

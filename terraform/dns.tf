@@ -1,5 +1,6 @@
-# The environment's own zone. Delegate it once from the parent zone (outputs.name_servers);
-# until then the certificate cannot be validated and the first apply waits.
+# The environment's own zone. Create it first, alone (-target=aws_route53_zone.main), and delegate
+# it from the parent zone (outputs.name_servers): until then the certificate cannot be validated,
+# and the first apply waits for it in vain.
 resource "aws_route53_zone" "main" {
   name    = var.domain_name
   comment = "MantisNXT ${var.environment}"
@@ -43,9 +44,11 @@ resource "aws_acm_certificate_validation" "main" {
 }
 
 resource "aws_route53_record" "app" {
+  for_each = toset(["A", "AAAA"]) # The distribution answers on both.
+
   zone_id = aws_route53_zone.main.zone_id
   name    = var.domain_name
-  type    = "A"
+  type    = each.key
 
   alias {
     name                   = aws_cloudfront_distribution.main.domain_name

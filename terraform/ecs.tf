@@ -33,8 +33,9 @@ locals {
     [for secret in aws_secretsmanager_secret.vendor : secret.arn],
   )
 
-  # What the application and the migrations have in common. The file system is read-only but
-  # for /tmp, and the user is the image's unprivileged one.
+  # What the application and the migrations have in common. The user is the image's unprivileged
+  # one and the file system read-only but for /tmp, which is memory: an empty volume of Fargate
+  # belongs to root, and nobody else could write to it.
   container = {
     name                   = "app"
     image                  = "${aws_ecr_repository.app.repository_url}:${var.image_tag}"
@@ -45,7 +46,9 @@ locals {
     environment = [for name, value in local.container_environment : { name = name, value = value }]
     secrets     = [for name, arn in local.container_secrets : { name = name, valueFrom = arn }]
 
-    mountPoints = [{ sourceVolume = "tmp", containerPath = "/tmp", readOnly = false }]
+    linuxParameters = {
+      tmpfs = [{ containerPath = "/tmp", size = 512, mountOptions = ["mode=1777", "nosuid", "nodev"] }]
+    }
   }
 
   log_configuration = {
@@ -118,10 +121,6 @@ resource "aws_ecs_task_definition" "app" {
     })
   ])
 
-  volume {
-    name = "tmp"
-  }
-
   # Earlier revisions are what a rollback goes back to.
   skip_destroy = true
 
@@ -146,10 +145,6 @@ resource "aws_ecs_task_definition" "migrations" {
       logConfiguration = local.log_configuration["migrations"]
     })
   ])
-
-  volume {
-    name = "tmp"
-  }
 
   skip_destroy = true
 
@@ -230,6 +225,7 @@ resource "aws_cloudwatch_log_group" "container_insights" {
 resource "aws_ecr_repository" "app" {
   name                 = "mantisnxt"
   image_tag_mutability = "IMMUTABLE"
+  force_delete         = local.disposable
 
   encryption_configuration {
     encryption_type = "KMS"

@@ -48,8 +48,6 @@ data "aws_iam_policy_document" "key" {
         "budgets.amazonaws.com",
         "cloudwatch.amazonaws.com",
         "costalerts.amazonaws.com",
-        "elasticache.amazonaws.com",
-        "events.amazonaws.com",
       ]
     }
 
@@ -57,6 +55,19 @@ data "aws_iam_policy_document" "key" {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
       values   = [var.aws_account_id]
+    }
+  }
+
+  # On its way to an encrypted topic EventBridge gives no source to compare (SNS developer guide,
+  # "Key management"); who may publish there is the topic's policy to say.
+  statement {
+    sid       = "EventsUseEncryptedTopics"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
     }
   }
 
@@ -87,10 +98,11 @@ data "aws_iam_policy_document" "key" {
       identifiers = ["cloudfront.amazonaws.com"]
     }
 
+    # Any distribution of the account: the distribution itself needs the bucket that needs the key.
     condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [var.aws_account_id]
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = ["arn:aws:cloudfront::${var.aws_account_id}:distribution/*"]
     }
   }
 }

@@ -132,10 +132,51 @@ resource "aws_sns_topic_subscription" "alerts_email" {
   endpoint  = var.alert_email
 }
 
-# SNS Topic for cache events: failovers, node replacements, snapshots
+data "aws_iam_policy_document" "alerts" {
+  statement {
+    sid       = "ServicesPublish"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.alerts.arn]
+
+    principals {
+      type = "Service"
+      identifiers = [
+        "budgets.amazonaws.com",
+        "cloudwatch.amazonaws.com",
+        "costalerts.amazonaws.com",
+      ]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [var.aws_account_id]
+    }
+  }
+
+  # A condition would stop EventBridge (its user guide, "Amazon SNS permissions").
+  statement {
+    sid       = "EventsPublish"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.alerts.arn]
+
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_sns_topic_policy" "alerts" {
+  arn    = aws_sns_topic.alerts.arn
+  policy = data.aws_iam_policy_document.alerts.json
+}
+
+# SNS Topic for cache events: failovers, node replacements, snapshots. ElastiCache cannot publish to
+# an encrypted topic, nor by any other condition than the topic's owner: it would mark the topic
+# inactive (its user guide, "Event notifications and Amazon SNS"). Events name nodes, never data.
 resource "aws_sns_topic" "cache_alerts" {
-  name              = "${local.name_prefix}-cache-alerts"
-  kms_master_key_id = aws_kms_key.main.arn
+  name = "${local.name_prefix}-cache-alerts"
 
   tags = {
     Name = "${local.name_prefix}-cache-alerts"
@@ -148,49 +189,28 @@ resource "aws_sns_topic_subscription" "cache_alerts_email" {
   endpoint  = var.alert_email
 }
 
-data "aws_iam_policy_document" "topic" {
-  for_each = {
-    alerts = {
-      arn = aws_sns_topic.alerts.arn
-      publishers = [
-        "budgets.amazonaws.com",
-        "cloudwatch.amazonaws.com",
-        "costalerts.amazonaws.com",
-        "events.amazonaws.com",
-      ]
-    }
-    cache_alerts = {
-      arn        = aws_sns_topic.cache_alerts.arn
-      publishers = ["elasticache.amazonaws.com"]
-    }
-  }
-
+data "aws_iam_policy_document" "cache_alerts" {
   statement {
-    sid       = "ServicesPublish"
+    sid       = "CachePublishes"
     actions   = ["sns:Publish"]
-    resources = [each.value.arn]
+    resources = [aws_sns_topic.cache_alerts.arn]
 
     principals {
-      type        = "Service"
-      identifiers = each.value.publishers
+      type        = "AWS"
+      identifiers = ["*"]
     }
 
     condition {
       test     = "StringEquals"
-      variable = "aws:SourceAccount"
+      variable = "aws:SourceOwner"
       values   = [var.aws_account_id]
     }
   }
 }
 
-resource "aws_sns_topic_policy" "alerts" {
-  arn    = aws_sns_topic.alerts.arn
-  policy = data.aws_iam_policy_document.topic["alerts"].json
-}
-
 resource "aws_sns_topic_policy" "cache_alerts" {
   arn    = aws_sns_topic.cache_alerts.arn
-  policy = data.aws_iam_policy_document.topic["cache_alerts"].json
+  policy = data.aws_iam_policy_document.cache_alerts.json
 }
 
 # Vendor-issued secrets are rotated by people; every quarter somebody is asked to.

@@ -62,6 +62,43 @@ data "aws_iam_policy_document" "deploy" {
     resources = ["*"] # The action has no resource.
   }
 
+  # Under default encryption the uploader asks for the data keys itself.
+  statement {
+    sid       = "PublishAssets"
+    actions   = ["s3:PutObject"]
+    resources = ["${module.assets.arn}/static/*"]
+  }
+
+  statement {
+    sid       = "CompareAssets"
+    actions   = ["s3:ListBucket"]
+    resources = [module.assets.arn]
+  }
+
+  statement {
+    sid       = "EncryptAssets"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [aws_kms_key.main.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["s3.${var.aws_region}.amazonaws.com"]
+    }
+  }
+
+  statement {
+    sid       = "FindDistribution"
+    actions   = ["cloudfront:ListDistributions"]
+    resources = ["*"] # The action has no resource.
+  }
+
+  statement {
+    sid       = "ForgetOldAssets"
+    actions   = ["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"]
+    resources = [aws_cloudfront_distribution.main.arn]
+  }
+
   statement {
     sid     = "RegisterTaskDefinitions"
     actions = ["ecs:RegisterTaskDefinition", "ecs:TagResource"]

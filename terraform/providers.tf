@@ -17,6 +17,9 @@ terraform {
 locals {
   name_prefix = "mantisnxt-${var.environment}"
 
+  # Outside production a destroy takes everything with it, and the next apply finds no name taken.
+  disposable = var.environment != "production"
+
   common_tags = {
     Project     = "MantisNXT"
     Environment = var.environment

@@ -40,9 +40,13 @@ resource "aws_elasticache_replication_group" "main" {
     Name = "${local.name_prefix}-redis"
   }
 
+  # A topic that refuses the first event is marked inactive and never told again.
+  depends_on = [aws_sns_topic_policy.cache_alerts]
+
   lifecycle {
-    # Rotation owns the token once the group exists.
-    ignore_changes = [auth_token, auth_token_update_strategy]
+    # Rotation owns the token once the group exists. AWS raises the minor version in the
+    # maintenance window; the provider would replace the group to get the older one back.
+    ignore_changes = [auth_token, auth_token_update_strategy, engine_version]
   }
 }
 

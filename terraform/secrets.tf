@@ -1,10 +1,17 @@
 # Every value the application must not show reaches it through Secrets Manager. Values are
 # written by write-only arguments: they are in no plan, no state and no output.
 
+locals {
+  # A deleted secret keeps its name until the window ends; none outside production.
+  recovery_window_in_days = local.disposable ? 0 : 30
+}
+
 resource "aws_secretsmanager_secret" "database" {
   name        = "${local.name_prefix}/database"
   description = "Aurora credentials and the connection URLs made of them"
   kms_key_id  = aws_kms_key.main.arn
+
+  recovery_window_in_days = local.recovery_window_in_days
 }
 
 resource "aws_secretsmanager_secret_version" "database" {
@@ -35,6 +42,8 @@ resource "aws_secretsmanager_secret" "redis_auth_token" {
   name        = "${local.name_prefix}/redis-auth-token"
   description = "AUTH token of the Redis replication group"
   kms_key_id  = aws_kms_key.main.arn
+
+  recovery_window_in_days = local.recovery_window_in_days
 }
 
 resource "aws_secretsmanager_secret_version" "redis_auth_token" {
@@ -61,6 +70,8 @@ resource "aws_secretsmanager_secret" "vendor" {
   name        = "${local.name_prefix}/${each.value}"
   description = "${each.key} of the application, issued by its vendor"
   kms_key_id  = aws_kms_key.main.arn
+
+  recovery_window_in_days = local.recovery_window_in_days
 }
 
 resource "aws_secretsmanager_secret_version" "vendor" {
@@ -112,9 +123,6 @@ resource "aws_lambda_function" "rotate_secrets" {
   architectures    = ["arm64"]
   timeout          = 900
   memory_size      = 256
-
-  # Two rotations at once would restart the service twice and race for its deployment.
-  reserved_concurrent_executions = 1
 
   kms_key_arn = aws_kms_key.main.arn
 

@@ -10,6 +10,7 @@ module "alb_logs" {
   source = "./modules/bucket"
 
   name               = "alb-logs-${local.bucket_suffix}"
+  force_destroy      = local.disposable
   policy_documents   = [data.aws_iam_policy_document.alb_logs.json]
   archive_after_days = 90
   expire_after_days  = 365
@@ -33,7 +34,8 @@ data "aws_iam_policy_document" "alb_logs" {
 module "cdn_logs" {
   source = "./modules/bucket"
 
-  name = "cdn-logs-${local.bucket_suffix}"
+  name          = "cdn-logs-${local.bucket_suffix}"
+  force_destroy = local.disposable
 
   # CloudFront's standard logs are delivered by ACL.
   object_ownership   = "BucketOwnerPreferred"
@@ -47,6 +49,7 @@ module "assets" {
   source = "./modules/bucket"
 
   name                = "assets-${local.bucket_suffix}"
+  force_destroy       = local.disposable
   kms_key_arn         = aws_kms_key.main.arn
   policy_documents    = [data.aws_iam_policy_document.assets.json]
   intelligent_tiering = true
@@ -77,6 +80,7 @@ module "trail_logs" {
   source = "./modules/bucket"
 
   name               = "trail-logs-${local.bucket_suffix}"
+  force_destroy      = local.disposable
   kms_key_arn        = aws_kms_key.main.arn
   policy_documents   = [data.aws_iam_policy_document.trail_logs.json]
   archive_after_days = 90

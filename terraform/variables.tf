@@ -243,13 +243,26 @@ variable "monthly_budget_usd" {
   }
 }
 
+variable "cost_anomaly_monitor_arn" {
+  description = "ARN of the account's monitor of services in Cost Anomaly Detection, where there is one already; null makes one. An account has at most one."
+  type        = string
+  default     = null
+
+  validation {
+    condition = var.cost_anomaly_monitor_arn == null || can(regex(
+      "^arn:aws:ce::[0-9]{12}:anomalymonitor/[0-9a-f-]+$", var.cost_anomaly_monitor_arn
+    ))
+    error_message = "cost_anomaly_monitor_arn must be null or the ARN of an anomaly monitor."
+  }
+}
+
 variable "github_repository" {
-  description = "GitHub repository whose pipeline deploys, as owner/name."
+  description = "GitHub repository whose pipeline deploys, as it stands in the subject of its tokens: owner/name, or owner@id/name@id where GitHub adds the ids (every repository created or renamed since 15 July 2026)."
   type        = string
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.github_repository))
-    error_message = "github_repository must be of the form owner/name."
+    condition     = can(regex("^[A-Za-z0-9-]+(@[0-9]+)?/[A-Za-z0-9._-]+(@[0-9]+)?$", var.github_repository))
+    error_message = "github_repository must be of the form owner/name, or owner@id/name@id."
   }
 }
 

@@ -8,6 +8,11 @@ locals {
     "AWSManagedRulesKnownBadInputsRuleSet",
     "AWSManagedRulesCommonRuleSet",
   ]
+
+  # Counted instead of blocked: it would refuse every body over 8 KB, and the panel takes uploads.
+  waf_counted_rules = {
+    AWSManagedRulesCommonRuleSet = ["SizeRestrictions_BODY"]
+  }
 }
 
 resource "aws_wafv2_web_acl" "cloudfront" {
@@ -34,6 +39,18 @@ resource "aws_wafv2_web_acl" "cloudfront" {
         managed_rule_group_statement {
           vendor_name = "AWS"
           name        = rule.value
+
+          dynamic "rule_action_override" {
+            for_each = lookup(local.waf_counted_rules, rule.value, [])
+
+            content {
+              name = rule_action_override.value
+
+              action_to_use {
+                count {}
+              }
+            }
+          }
         }
       }
 
@@ -76,6 +93,18 @@ resource "aws_wafv2_web_acl" "load_balancer" {
         managed_rule_group_statement {
           vendor_name = "AWS"
           name        = rule.value
+
+          dynamic "rule_action_override" {
+            for_each = lookup(local.waf_counted_rules, rule.value, [])
+
+            content {
+              name = rule_action_override.value
+
+              action_to_use {
+                count {}
+              }
+            }
+          }
         }
       }
 
@@ -99,6 +128,11 @@ resource "aws_wafv2_web_acl_association" "load_balancer" {
   web_acl_arn  = aws_wafv2_web_acl.load_balancer.arn
 }
 
+# Whoever reads the log must not be able to use a session found in it.
+locals {
+  waf_redacted_headers = [for name in concat(["cookie"], local.identity_headers) : lower(name)]
+}
+
 # WAF delivers only to groups whose name begins with aws-waf-logs-.
 resource "aws_cloudwatch_log_group" "waf" {
   for_each = toset(["cloudfront", "alb"])
@@ -111,9 +145,29 @@ resource "aws_cloudwatch_log_group" "waf" {
 resource "aws_wafv2_web_acl_logging_configuration" "cloudfront" {
   resource_arn            = aws_wafv2_web_acl.cloudfront.arn
   log_destination_configs = [aws_cloudwatch_log_group.waf["cloudfront"].arn]
+
+  dynamic "redacted_fields" {
+    for_each = local.waf_redacted_headers
+
+    content {
+      single_header {
+        name = redacted_fields.value
+      }
+    }
+  }
 }
 
 resource "aws_wafv2_web_acl_logging_configuration" "load_balancer" {
   resource_arn            = aws_wafv2_web_acl.load_balancer.arn
   log_destination_configs = [aws_cloudwatch_log_group.waf["alb"].arn]
+
+  dynamic "redacted_fields" {
+    for_each = local.waf_redacted_headers
+
+    content {
+      single_header {
+        name = redacted_fields.value
+      }
+    }
+  }
 }

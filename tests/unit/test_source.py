@@ -43,7 +43,7 @@ def test_environment_has_its_own_encrypted_and_locked_state(
     backend, expected = source.backend(environment), requirement.expected
     where = f"{source.stack.name}/environments/{environment}.s3.tfbackend"
     wanted = {
-        "bucket": expected["bucket"],
+        "bucket": expected["bucket"].format(**source.variables(environment)),
         "key": expected["keys"][environment],
         "encrypt": expected["encrypt"],
         "use_lockfile": expected["use_lockfile"],

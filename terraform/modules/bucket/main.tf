@@ -1,7 +1,8 @@
 # A private bucket: encrypted, versioned, closed to the public, TLS only.
 
 resource "aws_s3_bucket" "this" {
-  bucket = var.name
+  bucket        = var.name
+  force_destroy = var.force_destroy
 }
 
 resource "aws_s3_bucket_ownership_controls" "this" {
@@ -44,6 +45,9 @@ resource "aws_s3_bucket_versioning" "this" {
 
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
   bucket = aws_s3_bucket.this.id
+
+  # To archive a smaller object costs more than to keep it.
+  transition_default_minimum_object_size = "all_storage_classes_128K"
 
   rule {
     id     = "retain"

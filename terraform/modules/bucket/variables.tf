@@ -43,3 +43,9 @@ variable "intelligent_tiering" {
   type        = bool
   default     = false
 }
+
+variable "force_destroy" {
+  description = "Delete the bucket with the objects in it."
+  type        = bool
+  default     = false
+}

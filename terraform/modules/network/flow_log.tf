@@ -60,4 +60,7 @@ resource "aws_flow_log" "this" {
   max_aggregation_interval = var.flow_log_max_aggregation_interval
 
   tags = merge({ Name = var.name }, var.tags)
+
+  # Deliveries that are refused before the role has its policy are lost.
+  depends_on = [aws_iam_role_policy.flow_log]
 }

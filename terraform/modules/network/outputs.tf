@@ -1,4 +1,5 @@
-# Names follow terraform-aws-modules/vpc/aws.
+# Names follow terraform-aws-modules/vpc/aws. A load balancer that faces the internet is refused in
+# a subnet without a way there, so the public subnets are given out with their routes.
 
 output "vpc_id" {
   description = "Id of the VPC."
@@ -33,6 +34,7 @@ output "nat_public_ips" {
 output "public_subnets" {
   description = "Ids of the public subnets."
   value       = aws_subnet.public[*].id
+  depends_on  = [aws_route.public_internet_gateway, aws_route_table_association.public]
 }
 
 output "public_subnets_cidr_blocks" {
