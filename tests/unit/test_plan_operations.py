@@ -139,7 +139,8 @@ def test_path_is_served_over_tls(path: str, plan: Plan, requirement: Requirement
     protocol = behaviour.value("viewer_protocol_policy")
     allowed = requirement.expected["viewer_protocol"]
     expect_in(distribution.where, f"{pattern} viewer protocol", protocol, allowed)
-    expect(distribution.where, bool(behaviour.symbolic("cache_policy_id")), "a cache policy", "none")
+    cached = bool(behaviour.symbolic("cache_policy_id"))
+    expect(distribution.where, cached, "a cache policy", "none")
 
 
 @pytest.mark.requirement("CDN-01")
