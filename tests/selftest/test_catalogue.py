@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.load.__main__ import MEASURES
-from tests.load.run import QUIET
+from tests.load.plan import QUIET
 from tests.selftest.breaking import ROOT, Break, load
 from tests.support import catalogue
 from tests.support.catalogue import Place
