@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 ROOT = Path(__file__).resolve().parents[2]
 STACK = ROOT / "terraform"
+WAIVERS = ROOT / "tests" / "waivers.yaml"
 PATH = Path(__file__).with_name("breaks.yaml")
 TIER_SECONDS = 1500
 
@@ -66,6 +67,8 @@ def broken_stack(breaks: Iterable[Break], directory: Path) -> Path:
     """A copy of the stack, below `directory`, with the mistakes made."""
     stack = directory / "terraform"
     shutil.copytree(STACK, stack, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
+    (directory / "tests").mkdir()
+    shutil.copy(WAIVERS, directory / "tests")
     for mistake in breaks:
         mistake.apply(stack)
     return stack

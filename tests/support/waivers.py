@@ -137,6 +137,12 @@ class Waivers(BaseModel):
         return Applied(tuple(remaining), tuple(waived), tuple(problems))
 
 
+def beside(stack: Path) -> Waivers:
+    """The waivers that lie beside a stack, as `tests/waivers.yaml` does; another's do not count."""
+    path = stack.parent / "tests" / PATH.name
+    return load(path) if path.is_file() else Waivers()
+
+
 def load(path: Path = PATH) -> Waivers:
     """Read and check the waivers. SuiteError names the file and the line or the entry."""
     try:

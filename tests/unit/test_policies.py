@@ -36,9 +36,9 @@ def result(stack: Path) -> Result:
 
 
 @pytest.fixture(scope="session")
-def applied(pytestconfig: pytest.Config, result: Result) -> Applied:
+def applied(pytestconfig: pytest.Config, stack: Path, result: Result) -> Applied:
     """The findings with the waivers applied; also written to the reports."""
-    applied = waivers.load().apply(result.findings, date.today())
+    applied = waivers.beside(stack).apply(result.findings, date.today())
     checkov_reports.publish(result, applied.waived, Path(pytestconfig.getoption("--reports")))
     return applied
 
