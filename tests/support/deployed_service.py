@@ -79,9 +79,9 @@ class DeployedService:
         try:
             document = operation(command.parameters)
         except _RefusedError as error:
-            return Answer(f"An error occurred: {error}\n", REFUSED)
+            return Answer("", REFUSED, f"An error occurred: {error}\n")
         if command.name == "ecs wait services-stable" and not self.settles:
-            return Answer("Waiter ServicesStable failed: Max attempts exceeded\n", GAVE_UP)
+            return Answer("", GAVE_UP, "Waiter ServicesStable failed: Max attempts exceeded\n")
         waits = command.operation.startswith("wait ")
         return Answer("" if waits else self._printed(where, command, document))
 
@@ -109,10 +109,10 @@ class DeployedService:
     def _known(self, parameters: Mapping[str, Any]) -> None:
         """Refuse a cluster or a service of another name."""
         if parameters.get("cluster") != self.cluster:
-            raise _RefusedError("ClusterNotFoundException: Cluster not found.")
+            raise _RefusedError(f"ClusterNotFoundException: {parameters.get('cluster')}")
         named = parameters.get("service") or (parameters.get("services") or [None])[0]
         if named not in (None, f"{self.cluster}-app"):
-            raise _RefusedError("ServiceNotFoundException: Service not found.")
+            raise _RefusedError(f"ServiceNotFoundException: {named}")
 
     def _describe_services(self, parameters: Mapping[str, Any]) -> Any:
         self._known(parameters)
@@ -130,7 +130,7 @@ class DeployedService:
         family, _, number = parameters["taskDefinition"].rpartition("/")[2].partition(":")
         kind = family.removeprefix(f"{self.cluster}-")
         if family == kind or kind not in ("app", "migrations"):
-            raise _RefusedError("ClientException: Unable to describe task definition.")
+            raise _RefusedError(f"ClientException: Unable to describe task definition {family}")
         arn = self.revision(kind, int(number or self.latest))
         definition = {
             "taskDefinitionArn": arn,
@@ -166,6 +166,8 @@ class DeployedService:
 
     def _describe_tasks(self, parameters: Mapping[str, Any]) -> Any:
         self._known(parameters)
+        if not self.migrated:
+            return {"tasks": [], "failures": [{"reason": "MISSING"}]}
         container: dict[str, Any] = {"name": "app"}
         if self.exit_code is not None:
             container["exitCode"] = self.exit_code

@@ -88,6 +88,13 @@ class _Parser:
         if self._take(sign) is None:
             raise ExpressionError(f"{self.text.strip()!r}: expected {sign}")
 
+    def _name(self) -> str:
+        kind, word = self.tokens[0]
+        if kind != "name":
+            raise ExpressionError(f"{self.text.strip()!r}: expected a name after the dot")
+        self.tokens.pop(0)
+        return word
+
     def value(self) -> Any:
         value = self._or()
         if self.tokens[0][0] != "end":
@@ -127,7 +134,7 @@ class _Parser:
             if sign == "." and self._take("*"):
                 value, filtered = list(value.values()) if isinstance(value, dict) else value, True
                 continue
-            key = self.tokens.pop(0)[1] if sign == "." else self._or()
+            key = self._name() if sign == "." else self._or()
             if sign == "[":
                 self._expect("]")
             value = [_property(v, key) for v in value or []] if filtered else _property(value, key)
@@ -138,7 +145,9 @@ class _Parser:
             value = self._or()
             self._expect(")")
             return value
-        kind, word = self.tokens.pop(0)
+        kind, word = self.tokens[0]
+        if kind != "end":
+            self.tokens.pop(0)
         match kind:
             case "number":
                 return float(word)

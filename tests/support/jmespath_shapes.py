@@ -66,7 +66,8 @@ def _list(kind: str, children: list[dict[str, Any]], shape: Any) -> Any:
     found = _walk(children[0], shape)
     element = getattr(found, "member", None)
     if kind == "flatten":
-        return ListOf(element.member) if hasattr(element, "member") else found
+        inner = getattr(element, "member", None)
+        return found if inner is None else ListOf(inner)
     for condition in children[2:]:
         _walk(condition, element)
     return ListOf(_walk(children[1], element))

@@ -56,6 +56,12 @@ class JobRehearsal:
             if step.script:
                 self._run(step)
 
+    @property
+    def last_words(self) -> str:
+        """The result, with the last line that the scripts printed."""
+        lines = [line for line in self.output.splitlines() if line.strip()]
+        return ": ".join([self.result, *lines[-1:]])
+
     def values(self, option: str) -> set[str]:
         """Every value that the calls give to an option, such as --cluster."""
         pairs = (p for call in self.calls for p in zip(call.words, call.words[1:], strict=False))

@@ -24,19 +24,23 @@ from typing import IO
 from tests.support.outcomes import SuiteError
 
 STRICT = ("-e", "-o", "pipefail")
-# The question is the line, the number of words and the words; the answer is the status and the
-# text. Every part ends with NUL, which no shell word can hold. The tools of a pipeline run at the
-# same time: whoever asks takes the one byte of the third pipe first, and puts it back.
+# The question is the line, the number of words and the words; the answer is the status, the text
+# and the complaint. Every part ends with NUL, which no shell word can hold. The tools of a pipeline
+# run at the same time: whoever asks takes the one byte of the third pipe first, and puts it back.
+# A stand-in that is not read to its end is no failure: the real tool would have been.
 ASK = r"""
 rehearse() {
-  local line=$1 status text turn; shift
+  local line=$1 status text complaint turn; shift
   IFS= read -r -n 1 turn <&"$REHEARSAL_TURN" || return 125
   printf '%s\0' "$line" "$#" "$@" >&"$REHEARSAL_ASK"
   IFS= read -r -d '' status <&"$REHEARSAL_TOLD" || return 125
   IFS= read -r -d '' text <&"$REHEARSAL_TOLD" || return 125
+  IFS= read -r -d '' complaint <&"$REHEARSAL_TOLD" || return 125
   printf . >&"$REHEARSAL_NEXT"
-  printf '%s' "$text"; return "$status"
+  printf '%s' "$text" 2> /dev/null || :
+  printf '%s' "$complaint" >&2; return "$status"
 }
+trap '' PIPE
 cd() { :; }
 sleep() { :; }
 """
@@ -52,10 +56,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a tool prints, and its exit status."""
+    """What a tool prints, its exit status, and what it prints to standard error."""
 
     text: str = ""
     status: int = 0
+    complaint: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,8 @@ def _run(
             for call in _calls(questions):
                 calls.append(call)
                 reply = answer(call)
-                answers.write(b"%d\0%s\0" % (reply.status, reply.text.encode()))
+                parts = (str(reply.status), reply.text, reply.complaint)
+                answers.write(b"".join(part.encode() + b"\0" for part in parts))
             process.wait()
         except BrokenPipeError:
             process.wait()

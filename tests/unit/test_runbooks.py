@@ -1,0 +1,124 @@
+"""The runbooks, rehearsed: whether the tools know their commands, and what they would do."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support import beside
+from tests.support.catalogue import Requirement
+from tests.support.deployed_service import DeployedService
+from tests.support.expectations import expect_equal, expect_none, expect_subset, found, only
+from tests.support.rehearsal import Answer, Ending
+from tests.support.runbook import Runbook, RunbookCall, refusal
+
+pytestmark = pytest.mark.source
+
+ENVIRONMENTS = ["develop", "staging", "production"]
+COMPLAINT = re.compile(r"line \d+: .*")
+Rehearsed = dict[str, tuple[list[RunbookCall], Ending]]
+
+
+@pytest.fixture(scope="session")
+def runbook(stack: Path) -> Runbook:
+    """The runbooks of the repository that the stack lies in."""
+    path = beside.find(stack, "docs/runbooks.md")
+    return Runbook.read(path, beside.name(path))
+
+
+@pytest.fixture(scope="session")
+def rehearsed(runbook: Runbook, tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
+    """Every block of the runbooks, run for each environment; each tool answers with a word."""
+    directory = tmp_path_factory.mktemp("runbooks")
+    return {
+        environment: runbook.rehearse(
+            runbook.blocks, environment, lambda call: Answer("answer\n"), directory
+        )
+        for environment in ENVIRONMENTS
+    }
+
+
+@pytest.mark.requirement("RUN-01")
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_rollback_goes_to_the_revision_that_last_ran_well(
+    environment: str, runbook: Runbook, requirement: Requirement, tmp_path: Path
+) -> None:
+    expected = requirement.expected
+    history = [tuple(deployment) for deployment in expected["deployments"]]
+    service = DeployedService(environment, history, latest=expected["latest_registered"])
+    answers = {"aws": lambda call: service.answer(call.where, call.words, tmp_path)}
+    blocks = found(runbook.name, "block of the rollback", runbook.chapter(expected["heading"]))
+    calls, _ = runbook.rehearse(
+        blocks,
+        environment,
+        lambda call: answers.get(call.words[0], lambda _: Answer())(call),
+        tmp_path,
+    )
+    updates = [call for call in calls if call.command == expected["command"]]
+    update = only(runbook.name, f"{expected['command']} in the rollback", updates)
+    wanted = service.revision("app", expected["goes_to"])
+    expect_equal(update.where, "revision afterwards", service.running, wanted)
+
+
+@pytest.mark.requirement("RUN-02")
+def test_every_command_is_known_to_its_tool(
+    runbook: Runbook, rehearsed: Rehearsed, stack: Path
+) -> None:
+    calls, _ = rehearsed["production"]
+    refusals = [refusal(call, stack) for call in found(runbook.name, "command", calls)]
+    expect_none(runbook.name, "command that its tool refuses", filter(None, refusals))
+
+
+@pytest.mark.requirement("RUN-02")
+def test_every_block_runs_to_its_end(runbook: Runbook, rehearsed: Rehearsed) -> None:
+    calls, ending = rehearsed["production"]
+    expect_none(runbook.name, "complaint of the shell", COMPLAINT.findall(ending.output))
+    reached = {call.line for call in calls}
+    written = found(runbook.name, "command", runbook.written())
+    missed = [f"line {line}: {command}" for line, command in written if line not in reached]
+    expect_none(runbook.name, "command that is never reached", missed)
+
+
+@pytest.mark.requirement("RUN-02")
+def test_runbooks_cover_what_the_guide_tells(
+    runbook: Runbook, rehearsed: Rehearsed, requirement: Requirement
+) -> None:
+    calls, _ = rehearsed["production"]
+    commands = {call.command for call in calls}
+    expect_subset(runbook.name, "commands", commands, requirement.expected["covers"])
+
+
+@pytest.mark.requirement("RUN-03")
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_runbooks_act_on_the_environment_that_was_named(
+    environment: str, runbook: Runbook, rehearsed: Rehearsed
+) -> None:
+    calls = [call for call in rehearsed[environment][0] if call.words[0] != "tox"]
+    others = re.compile("|".join(e for e in ENVIRONMENTS if e != environment))
+    strays = [f"{c.where}: {c.text}" for c in calls if others.search(c.text)]
+    own = [call for call in calls if f"mantisnxt-{environment}" in call.text]
+    expect_none(runbook.name, f"command for {environment} that names another", strays)
+    found(runbook.name, f"command that names {environment}", own)
+
+
+@pytest.mark.requirement("RUN-03")
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_terraform_is_given_the_environments_own_files(
+    environment: str, runbook: Runbook, rehearsed: Rehearsed, requirement: Requirement
+) -> None:
+    expected = requirement.expected
+    files = {
+        "init": expected["backend"].format(environment=environment),
+        **dict.fromkeys(
+            expected["with_variables"], expected["variables"].format(environment=environment)
+        ),
+    }
+    calls = [c for c in rehearsed[environment][0] if c.words[0] == "terraform"]
+    bare = [
+        f"{call.where}: terraform {call.words[1]} without {files[call.words[1]]}"
+        for call in found(runbook.name, "terraform command", calls)
+        if call.words[1] in files and files[call.words[1]] not in call.words
+    ]
+    expect_none(runbook.name, "command without its environment's file", bare)
