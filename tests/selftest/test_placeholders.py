@@ -86,15 +86,18 @@ def change(address: str, **after: Any) -> dict[str, Any]:
     return {
         "address": address,
         "mode": "managed",
+        "type": address.split(".")[0],
         "change": {"actions": ["create"], "after": after, "after_unknown": {}},
     }
 
 
+TYPES = {"00000001": "aws_key"}
 DOCUMENT = {
     "configuration": {"root_module": {}},
     "resource_changes": [
         change('aws_key.own["a.b"]', arn="ph-00000001-arn.", id="ph-00000001-id."),
         change("aws_lb.main", policy='{"Resource": "ph-00000001-arn./*"}', zone="ph-00000001-id."),
+        change("aws_key_policy.own", arn="ph-00000001-arn."),
         change("aws_lb.stray", target="ph-0000ffff-id."),
     ],
 }
@@ -103,7 +106,7 @@ DOCUMENT = {
 @pytest.fixture
 def plan() -> Plan:
     """A plan in which one resource uses another's attributes."""
-    return Plan(placeholders.name_symbols(DOCUMENT))
+    return Plan(placeholders.name_symbols(DOCUMENT, TYPES))
 
 
 def test_a_placeholder_becomes_the_symbol_of_its_resource(plan: Plan) -> None:
@@ -113,6 +116,10 @@ def test_a_placeholder_becomes_the_symbol_of_its_resource(plan: Plan) -> None:
 
 def test_a_symbol_leads_to_the_resource(plan: Plan) -> None:
     assert plan.at("aws_lb.main").points_to("zone") == {'aws_key.own["a.b"]'}
+
+
+def test_who_hands_an_attribute_on_does_not_own_it(plan: Plan) -> None:
+    assert plan.at("aws_key_policy.own").points_to("arn") == {'aws_key.own["a.b"]'}
 
 
 def test_a_symbol_is_no_value(plan: Plan) -> None:

@@ -11,14 +11,18 @@ from urllib.parse import unquote
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement. `principals` are `kind:name`, such as `Service:ecs-tasks.amazonaws.com`."""
+    """One statement.
+
+    `principals` are `kind:name`, such as `Service:ecs-tasks.amazonaws.com`; `conditions` give the
+    values for each test and variable.
+    """
 
     sid: str
     effect: str
     actions: frozenset[str]
     resources: frozenset[str]
     principals: frozenset[str]
-    conditions: Mapping[str, Any]
+    conditions: Mapping[str, Mapping[str, list[str]]]
 
     @property
     def allows(self) -> bool:
@@ -55,7 +59,10 @@ def _statement(written: Mapping[str, Any]) -> Statement:
         frozenset(_listed(written.get("Action", []))),
         frozenset(_listed(written.get("Resource", []))),
         frozenset(_principals(written.get("Principal", {}))),
-        written.get("Condition", {}),
+        {
+            test: {variable: _listed(values) for variable, values in variables.items()}
+            for test, variables in written.get("Condition", {}).items()
+        },
     )
 
 

@@ -111,7 +111,7 @@ def _plan(
             done, document = plan({**settings, **stand.environment()})
             refused = stand.named_in(" ".join(d.detail + d.summary for d in done.errors()))
         if document is not None:
-            return placeholders.name_symbols(document)
+            return placeholders.name_symbols(document, stand.types)
         if refused <= spared:
             break
         spared |= refused

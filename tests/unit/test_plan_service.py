@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.catalogue import Requirement
-from tests.support.expectations import expect, expect_contains, expect_equal, expect_in, named, only
+from tests.support.catalogue import Catalogue, Requirement
+from tests.support.expectations import (
+    expect,
+    expect_contains,
+    expect_equal,
+    expect_in,
+    expect_members,
+    found,
+    named,
+    only,
+)
 from tests.support.plan import Plan, Resource
 
 pytestmark = pytest.mark.plan
@@ -40,11 +49,20 @@ def test_failed_deployment_goes_back_by_itself(
 
 
 @pytest.mark.requirement("ECS-07")
-def test_service_runs_in_the_private_subnets(service: Resource, requirement: Requirement) -> None:
+def test_service_runs_in_the_private_subnets(
+    plan: Plan, service: Resource, requirement: Requirement, catalogue: Catalogue
+) -> None:
     public = service.value("network_configuration[0].assign_public_ip")
-    subnets = service.references("network_configuration[0].subnets")
+    ranges = ranges_of(plan, service, "network_configuration[0].subnets")
+    wanted = catalogue.requirement("NET-01").expected["private"]
     expect_equal(service.where, "public address", public, requirement.expected["assign_public_ip"])
-    expect_equal(service.where, "subnets", subnets, {"module.vpc.aws_subnet.private"})
+    expect_members(service.where, "subnets", ranges, wanted)
+
+
+def ranges_of(plan: Plan, resource: Resource, path: str) -> list[str]:
+    """The address ranges of the subnets that a resource is put into."""
+    subnets = found(resource.where, "subnet", resource.points_to(path))
+    return [plan.at(subnet).value("cidr_block") for subnet in subnets]
 
 
 @pytest.mark.requirement("ECS-08")
@@ -53,8 +71,9 @@ def test_migrations_have_a_task_definition(
 ) -> None:
     family = f"{prefix}-{requirement.expected['family_suffix']}"
     task = plan.one("aws_ecs_task_definition", family=family)
-    roles = task.references("execution_role_arn")
-    expect_equal(task.where, "execution role", roles, {"aws_iam_role.ecs_execution"})
+    app = plan.one("aws_ecs_task_definition", family=f"{prefix}-app")
+    roles, wanted = task.points_to("execution_role_arn"), app.points_to("execution_role_arn")
+    expect_equal(task.where, "execution role", roles, wanted)
 
 
 @pytest.mark.requirement("ECS-09")
@@ -69,7 +88,7 @@ def test_container_insights_watch_the_cluster(
 
 @pytest.mark.requirement("ALB-01")
 def test_load_balancer_faces_the_internet(
-    load_balancer: Resource, requirement: Requirement
+    plan: Plan, load_balancer: Resource, requirement: Requirement, catalogue: Catalogue
 ) -> None:
     where, expected = load_balancer.where, requirement.expected
     scheme = {False: "internet-facing", True: "internal"}[load_balancer.value("internal")]
@@ -81,8 +100,8 @@ def test_load_balancer_faces_the_internet(
     expect_equal(where, "type", load_balancer.value("load_balancer_type"), expected["type"])
     expect_equal(where, "HTTP/2", http2, expected["http2"])
     expect_equal(where, "drops invalid headers", drops, expected["drop_invalid_headers"])
-    subnets = load_balancer.references("subnets")
-    expect_equal(where, "subnets", subnets, {"module.vpc.aws_subnet.public"})
+    ranges, wanted = ranges_of(plan, load_balancer, "subnets"), catalogue.requirement("NET-01")
+    expect_members(where, "subnets", ranges, wanted.expected["public"])
 
 
 @pytest.mark.requirement("ALB-02")

@@ -58,7 +58,8 @@ class Stand:
     """A provider standing in.
 
     `start` makes a process of the real provider for one configuration. Terraform is shown the
-    schemas of `wanted` types only; `spared` (type, path) pairs are left unknown.
+    schemas of `wanted` types only; `spared` (type, path) pairs are left unknown. `types` has the
+    resource type for each placeholder's number.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class Stand:
         self._lock = threading.Lock()
         self._processes: dict[bytes, Call] = {}
         self._configuration: dict[str, bytes] = {}
-        self._types: dict[str, str] = {}
+        self.types: dict[str, str] = {}
         self._seen: Counter[str] = Counter()
         self._schemas: Any = None
 
@@ -90,7 +91,7 @@ class Stand:
 
     def named_in(self, text: str) -> frozenset[tuple[str, str]]:
         """The (type, path) pairs of the placeholders that a text names."""
-        return frozenset((self._types[n], path) for n, path in PLACEHOLDER.findall(text))
+        return frozenset((self.types[n], path) for n, path in PLACEHOLDER.findall(text))
 
     def answer(self, client: str, method: str, request: bytes) -> bytes:
         """The real provider's answer, with placeholders where it plans a resource.
@@ -137,7 +138,7 @@ class Stand:
             return response
         resource_type = PlanRequest.FromString(request).type_name
         number = self._number(request)
-        self._types[number] = resource_type
+        self.types[number] = resource_type
         block = self._schemas(resource_type)
         answer.planned_state.msgpack = fill(state, resource_type, block, number, self._spared)
         filled: bytes = answer.SerializeToString()

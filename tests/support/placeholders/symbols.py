@@ -18,12 +18,17 @@ PLACEHOLDER = re.compile(
 SYMBOL = re.compile(r"⟨([^⟨⟩]+)⟩")
 
 
-def name_symbols(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A plan's JSON with each placeholder replaced by the symbol of its resource and attribute."""
+def name_symbols(document: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, Any]:
+    """A plan's JSON with each placeholder replaced by the symbol of its resource and attribute.
+
+    `types` has the resource type for which each placeholder's number was made: another resource may
+    hand an attribute on under the same name, as a topic's policy does with the topic's ARN.
+    """
     owners = {
         number: plain(change["address"])
         for change in document.get("resource_changes", [])
         for number in _own_numbers(change["change"].get("after"))
+        if types.get(number) == change.get("type")
     }
 
     def symbol(found: re.Match[str]) -> str:
