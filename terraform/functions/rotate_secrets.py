@@ -1,11 +1,12 @@
 """Rotates the two secrets that this stack owns: the Aurora password and the Redis AUTH token.
 
 Secrets Manager calls the handler four times for one rotation (createSecret, setSecret,
-testSecret, finishSecret) and repeats a step that failed, so every step can run twice.
+testSecret, finishSecret). When a step fails it begins the same rotation again, so every step can
+run twice; what must not happen twice leaves a staging label of its own on the new version.
 
 Aurora: the master password is changed through the RDS API, which needs no old password; the
 connection URLs in the secret are rewritten with it. Redis: ROTATE accepts the old and the new
-token side by side, SET retires the old one once the service runs on the new one.
+token side by side, SET retires the old one once no task uses it any more.
 """
 
 import json
@@ -42,6 +43,11 @@ def handler(event: dict[str, Any], context: object) -> None:
     }
     if step not in steps:
         raise ValueError(f"unknown rotation step {step}")
+    stages = rotation.stages(secret_id).get(version, [])
+    if not {"AWSPENDING", "AWSCURRENT"} & set(stages):
+        raise ValueError(f"version {version} of {secret_id} is not being rotated")
+    if "AWSCURRENT" in stages and step != "finishSecret":
+        return  # An earlier try got further; what is left to do is up to finishSecret.
     steps[step](secret_id, version)
 
 
@@ -55,8 +61,31 @@ class Rotation:
     def value(self, secret_id: str, **version: str) -> str:
         return str(self.secrets.get_secret_value(SecretId=secret_id, **version)["SecretString"])
 
+    def current(self, secret_id: str) -> str:
+        return self.value(secret_id, VersionStage="AWSCURRENT")
+
     def pending(self, secret_id: str, version: str) -> str:
         return self.value(secret_id, VersionId=version, VersionStage="AWSPENDING")
+
+    def stages(self, secret_id: str) -> dict[str, list[str]]:
+        """The staging labels of each version."""
+        described = self.secrets.describe_secret(SecretId=secret_id)
+        return dict(described["VersionIdsToStages"])
+
+    def move(self, label: str, secret_id: str, version: str) -> None:
+        """Attach the label to the version, and to no other."""
+        holders = [v for v, labels in self.stages(secret_id).items() if label in labels]
+        if version not in holders:
+            previous = {"RemoveFromVersionId": holders[0]} if holders else {}
+            self.secrets.update_secret_version_stage(
+                SecretId=secret_id, VersionStage=label, MoveToVersionId=version, **previous
+            )
+
+    def once(self, label: str, secret_id: str, version: str, act: Callable[[], None]) -> None:
+        """Act for this version, unless its label says that an earlier try did."""
+        if label not in self.stages(secret_id)[version]:
+            act()
+            self.move(label, secret_id, version)
 
     def create(self, secret_id: str, version: str) -> None:
         """Store the new value as AWSPENDING, unless an earlier try already did."""
@@ -69,21 +98,16 @@ class Rotation:
             self.secrets.put_secret_value(
                 SecretId=secret_id,
                 ClientRequestToken=version,
-                SecretString=self.compose(self.value(secret_id), password),
+                SecretString=self.compose(self.current(secret_id), password),
                 VersionStages=["AWSPENDING"],
             )
 
     def finish(self, secret_id: str, version: str) -> None:
         """Make the new value current and restart the tasks, which read secrets at start only."""
-        stages = self.secrets.describe_secret(SecretId=secret_id)["VersionIdsToStages"]
-        current = next(v for v, names in stages.items() if "AWSCURRENT" in names)
-        if current != version:
-            self.secrets.update_secret_version_stage(
-                SecretId=secret_id,
-                VersionStage="AWSCURRENT",
-                MoveToVersionId=version,
-                RemoveFromVersionId=current,
-            )
+        self.move("AWSCURRENT", secret_id, version)
+        self.once("SERVICE_RESTARTED", secret_id, version, self.restart)
+
+    def restart(self) -> None:
         self.ecs.update_service(
             cluster=os.environ["ECS_CLUSTER"],
             service=os.environ["ECS_SERVICE"],
@@ -112,6 +136,8 @@ class DatabaseRotation(Rotation):
         return replace_password(current, password)
 
     def set(self, secret_id: str, version: str) -> None:
+        """Give the cluster the password; the same one again changes nothing."""
+        wait_until(self.settled, f"Aurora cluster {self.cluster} to become available")
         self.rds.modify_db_cluster(
             DBClusterIdentifier=self.cluster,
             MasterUserPassword=json.loads(self.pending(secret_id, version))["password"],
@@ -120,14 +146,12 @@ class DatabaseRotation(Rotation):
 
     def test(self, secret_id: str, version: str) -> None:
         """Wait until the cluster has taken the password over."""
+        wait_until(self.settled, f"Aurora cluster {self.cluster} to take the new password")
 
-        def settled() -> bool:
-            clusters = self.rds.describe_db_clusters(DBClusterIdentifier=self.cluster)
-            cluster = clusters["DBClusters"][0]
-            waiting = "MasterUserPassword" in cluster.get("PendingModifiedValues", {})
-            return cluster["Status"] == "available" and not waiting
-
-        wait_until(settled, f"Aurora cluster {self.cluster} to take the new password")
+    def settled(self) -> bool:
+        found = self.rds.describe_db_clusters(DBClusterIdentifier=self.cluster)["DBClusters"][0]
+        waiting = "MasterUserPassword" in (found.get("PendingModifiedValues") or {})
+        return found["Status"] == "available" and not waiting
 
 
 class RedisRotation(Rotation):
@@ -142,7 +166,10 @@ class RedisRotation(Rotation):
         return password
 
     def set(self, secret_id: str, version: str) -> None:
-        self.modify(self.pending(secret_id, version), "ROTATE")
+        """Add the token beside the old one; to add it again would retire the old one too early."""
+        wait_until(self.settled, f"Redis group {self.group} to become available")
+        token = self.pending(secret_id, version)
+        self.once("TOKEN_ADDED", secret_id, version, lambda: self.modify(token, "ROTATE"))
 
     def modify(self, token: str, strategy: str) -> None:
         self.elasticache.modify_replication_group(
@@ -154,23 +181,30 @@ class RedisRotation(Rotation):
 
     def test(self, secret_id: str, version: str) -> None:
         """Wait until both members accept the token."""
+        wait_until(self.settled, f"Redis group {self.group} to take the new token")
 
-        def settled() -> bool:
-            groups = self.elasticache.describe_replication_groups(ReplicationGroupId=self.group)
-            return bool(groups["ReplicationGroups"][0]["Status"] == "available")
-
-        wait_until(settled, f"Redis group {self.group} to take the new token")
+    def settled(self) -> bool:
+        groups = self.elasticache.describe_replication_groups(ReplicationGroupId=self.group)
+        return bool(groups["ReplicationGroups"][0]["Status"] == "available")
 
     def finish(self, secret_id: str, version: str) -> None:
         """Restart the tasks on the new token, then retire the old one."""
         super().finish(secret_id, version)
-        attempts = max(1, wait_seconds() // 15)
-        self.ecs.get_waiter("services_stable").wait(
-            cluster=os.environ["ECS_CLUSTER"],
-            services=[os.environ["ECS_SERVICE"]],
-            WaiterConfig={"Delay": 15, "MaxAttempts": attempts},
-        )
-        self.modify(self.value(secret_id), "SET")
+        self.wait_for_tasks()
+        token = self.current(secret_id)
+        self.once("TOKEN_RETIRED", secret_id, version, lambda: self.modify(token, "SET"))
+
+    def wait_for_tasks(self) -> None:
+        """Wait until every task runs on the new token.
+
+        Where no task runs, as before the first deployment, none holds the old token, and a
+        service without an image would never become stable.
+        """
+        place = {"cluster": os.environ["ECS_CLUSTER"], "services": [os.environ["ECS_SERVICE"]]}
+        if self.ecs.describe_services(**place)["services"][0]["runningCount"] > 0:
+            attempts = max(1, wait_seconds() // 15)
+            limits = {"Delay": 15, "MaxAttempts": attempts}
+            self.ecs.get_waiter("services_stable").wait(**place, WaiterConfig=limits)
 
 
 def replace_password(secret: str, password: str) -> str:
