@@ -28,7 +28,8 @@ PIPELINE = written(WORKFLOW)
 def test_mistake_turns_its_requirement_red_and_no_other(mistake: Mistake, tmp_path: Path) -> None:
     files = {WORKFLOW: mistake.made_in(PIPELINE)}
     failures = judge(repository(tmp_path, files), "test_pipeline.py")
-    assert re.search(mistake.says, failures.of(mistake.test)), failures.of(mistake.test)
+    message = failures.of(mistake.test)
+    assert re.search(mistake.says, message, re.MULTILINE), message
     assert failures.requirements == {mistake.requirement, *mistake.also}
 
 

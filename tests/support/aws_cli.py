@@ -87,6 +87,9 @@ def parse(words: Sequence[str], directory: Path) -> Command:
     file://NAME in `directory`, and every field that --query asks for.
     """
     positional, options = _split(words[1:])
+    for option, values in options.items():
+        if "" in values:
+            raise BadCommandError(f"--{option} has an empty value")
     waits = positional[1:2] == ["wait"]
     if len(positional) != (3 if waits else 2):
         raise BadCommandError(f"aws {' '.join(positional)}: expected a service and an operation")

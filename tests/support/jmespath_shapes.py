@@ -5,6 +5,7 @@ A query that misspells a field is no error to AWS: it answers null, and the scri
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -34,7 +35,10 @@ def check_query(query: str, shape: Any) -> None:
     if shape is None:
         raise UnknownField("the command prints no document to ask of")
     try:
-        tree = jmespath.compile(query).parsed
+        with warnings.catch_warnings():
+            # The CLI takes unquoted literals too, and says nothing.
+            warnings.simplefilter("ignore", PendingDeprecationWarning)
+            tree = jmespath.compile(query).parsed
     except JMESPathError as error:
         raise UnknownField(str(error).splitlines()[0]) from error
     _walk(tree, shape)

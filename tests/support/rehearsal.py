@@ -26,21 +26,20 @@ from tests.support.outcomes import SuiteError
 STRICT = ("-e", "-o", "pipefail")
 # The question is the line, the number of words and the words; the answer is the status, the text
 # and the complaint. Every part ends with NUL, which no shell word can hold. The tools of a pipeline
-# run at the same time: whoever asks takes the one byte of the third pipe first, and puts it back.
-# A stand-in that is not read to its end is no failure: the real tool would have been.
+# run at the same time: each reads what is piped into it to its end, so that nobody writes to nobody,
+# and takes the one byte of the third pipe while it asks.
 ASK = r"""
 rehearse() {
   local line=$1 status text complaint turn; shift
+  if [ -p /dev/stdin ]; then while IFS= read -r -d '' turn; do :; done; fi
   IFS= read -r -n 1 turn <&"$REHEARSAL_TURN" || return 125
   printf '%s\0' "$line" "$#" "$@" >&"$REHEARSAL_ASK"
   IFS= read -r -d '' status <&"$REHEARSAL_TOLD" || return 125
   IFS= read -r -d '' text <&"$REHEARSAL_TOLD" || return 125
   IFS= read -r -d '' complaint <&"$REHEARSAL_TOLD" || return 125
   printf . >&"$REHEARSAL_NEXT"
-  printf '%s' "$text" 2> /dev/null || :
-  printf '%s' "$complaint" >&2; return "$status"
+  printf '%s' "$text"; printf '%s' "$complaint" >&2; return "$status"
 }
-trap '' PIPE
 cd() { :; }
 sleep() { :; }
 """
@@ -102,10 +101,10 @@ def rehearse(
 
 
 def line_of(call: Call, script: str) -> int:
-    """The line on which a call begins: bash counts those of a multi-line word differently."""
+    """The line on which a call is written: within a long command bash counts only roughly."""
     begun = re.compile(r"(?<![\w-])" + r"\s+".join(map(re.escape, call.words[:3])) + r"(?![\w-])")
-    lines = script.splitlines()[: call.line]
-    return next((n for n in range(len(lines), 0, -1) if begun.search(lines[n - 1])), call.line)
+    written = [n for n, line in enumerate(script.splitlines(), 1) if begun.search(line)]
+    return min(written, key=lambda n: abs(n - call.line), default=call.line)
 
 
 def _stand_in(tool: str) -> str:

@@ -17,7 +17,7 @@ from tests.support.rehearsal import Answer, Ending, line_of, rehearse
 
 FENCE = re.compile(r"(?P<indent> *)```(?P<language>\w*) *$")
 HEADING = re.compile(r"## +(?P<title>.*\S)")
-COMMAND = re.compile(r"(?<![\w./$-])(?:aws|terraform) +(?:wait +)?[a-z][\w-]*")
+COMMAND = re.compile(r"(?<![\w./$-])(?:aws +[a-z]\S* +(?:wait +)?|terraform +)[a-z][\w-]*")
 # What the blocks may call. bash's own commands need no entry.
 TOOLS = ("aws", "curl", "date", "docker", "git", "terraform", "tox")
 # An unset variable ends the script; a failing command does not: people read on.
