@@ -49,8 +49,13 @@ output "redis_primary_endpoint" {
 }
 
 output "deploy_role_arn" {
-  description = "Role that the pipeline assumes; the repository variable AWS_DEPLOY_ROLE_ARN of this branch."
+  description = "Role by which the pipeline deploys."
   value       = aws_iam_role.deploy.arn
+}
+
+output "audit_role_arn" {
+  description = "Role by which the pipeline's tiers look at the environment."
+  value       = aws_iam_role.audit.arn
 }
 
 output "private_subnet_ids" {

@@ -28,6 +28,62 @@ data "aws_iam_policy_document" "deploy_assume" {
   }
 }
 
+# The tiers that look at the deployed environment change nothing, and sign in by a role that could
+# not. Staging is looked at twice: by its own branch after a deployment, and under load by main
+# before the release.
+locals {
+  audit_branches = distinct(concat([var.github_branch], var.environment == "staging" ? ["main"] : []))
+}
+
+data "aws_iam_policy_document" "audit_assume" {
+  statement {
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+
+    principals {
+      type        = "Federated"
+      identifiers = [aws_iam_openid_connect_provider.github.arn]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "token.actions.githubusercontent.com:aud"
+      values   = ["sts.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "token.actions.githubusercontent.com:sub"
+      values   = [for branch in local.audit_branches : "repo:${var.github_repository}:ref:refs/heads/${branch}"]
+    }
+  }
+}
+
+resource "aws_iam_role" "audit" {
+  name               = "${local.name_prefix}-audit"
+  description        = "Looks at ${var.environment} for ${var.github_repository}"
+  assume_role_policy = data.aws_iam_policy_document.audit_assume.json
+}
+
+# Descriptions of everything, the data of nothing.
+resource "aws_iam_role_policy_attachment" "audit" {
+  role       = aws_iam_role.audit.name
+  policy_arn = "arn:aws:iam::aws:policy/SecurityAudit"
+}
+
+data "aws_iam_policy_document" "audit" {
+  statement {
+    sid       = "ViewBudgets"
+    actions   = ["budgets:ViewBudget"]
+    resources = ["arn:aws:budgets::${var.aws_account_id}:budget/*"]
+  }
+}
+
+resource "aws_iam_role_policy" "audit" {
+  name   = "view-budgets"
+  role   = aws_iam_role.audit.id
+  policy = data.aws_iam_policy_document.audit.json
+}
+
 resource "aws_iam_role" "deploy" {
   name               = "${local.name_prefix}-deploy"
   description        = "Deploys ${var.github_repository}, branch ${var.github_branch}"

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
+
+from tests.support.outcomes import Invalid
+
+# `"Principal": "*"` and `"Principal": {"AWS": "*"}` mean the same; Terraform writes either.
+ANYONE = frozenset({"AWS:*", "*:*"})
 
 
 @dataclass(frozen=True)
@@ -14,7 +20,8 @@ class Statement:
     """One statement.
 
     `principals` are `kind:name`, such as `Service:ecs-tasks.amazonaws.com`; `conditions` give the
-    values for each test and variable.
+    values for each test and variable. `not_actions` and the like are what NotAction and the like
+    name: a statement with them is about everything else.
     """
 
     sid: str
@@ -23,18 +30,58 @@ class Statement:
     resources: frozenset[str]
     principals: frozenset[str]
     conditions: Mapping[str, Mapping[str, list[str]]]
+    not_actions: frozenset[str] = frozenset()
+    not_resources: frozenset[str] = frozenset()
+    not_principals: frozenset[str] = frozenset()
 
     @property
     def allows(self) -> bool:
         """Whether the statement grants, rather than denies."""
         return self.effect == "Allow"
 
+    @property
+    def for_anyone(self) -> bool:
+        """Whether it is about every principal, or about all but some."""
+        return bool(self.not_principals or self.principals & ANYONE)
+
+    def covers(self, action: str) -> bool:
+        """Whether the statement is about this action, by its name or by a pattern."""
+        if self.not_actions:
+            return not any(matches(pattern.lower(), action.lower()) for pattern in self.not_actions)
+        return any(matches(pattern.lower(), action.lower()) for pattern in self.actions)
+
+    def __str__(self) -> str:
+        return self.sid or f"{self.effect} {', '.join(sorted(self.actions | self.not_actions))}"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy's statements; `where` says whose (file:line and address, or an ARN)."""
+
+    where: str
+    statements: tuple[Statement, ...]
+
+    @property
+    def grants(self) -> list[Statement]:
+        """The statements that allow something."""
+        return [one for one in self.statements if one.allows]
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether the text fits the pattern, in which `*` is any string and `?` any character."""
+    written = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(written, text, re.DOTALL) is not None
+
 
 def statements(policy: str | Mapping[str, Any]) -> list[Statement]:
-    """The statements of a policy document, given as JSON, as IAM's URL-encoded JSON, or parsed."""
+    """The statements of a policy document, given as JSON, as IAM's URL-encoded JSON, or parsed.
+
+    Raises Invalid where it has no Statement.
+    """
     if isinstance(policy, str):
         policy = json.loads(unquote(policy) if policy.startswith("%") else policy)
-    assert isinstance(policy, Mapping)
+    if not isinstance(policy, Mapping) or "Statement" not in policy:
+        raise Invalid("a policy without Statement: it is no IAM policy document")
     written = policy["Statement"]
     return [_statement(one) for one in (written if isinstance(written, list) else [written])]
 
@@ -42,12 +89,15 @@ def statements(policy: str | Mapping[str, Any]) -> list[Statement]:
 def granted(
     policy: Iterable[Statement], *, action: str = "", principal: str = ""
 ) -> list[Statement]:
-    """The statements that allow this action by name, or any, to this principal, or to anyone."""
+    """The statements that allow this action, or any, to this principal by name, or to anyone.
+
+    An action is allowed by its name or by a pattern.
+    """
     return [
         one
         for one in policy
         if one.allows
-        and (not action or action in one.actions)
+        and (not action or one.covers(action))
         and (not principal or principal in one.principals)
     ]
 
@@ -63,6 +113,9 @@ def _statement(written: Mapping[str, Any]) -> Statement:
             test: {variable: _listed(values) for variable, values in variables.items()}
             for test, variables in written.get("Condition", {}).items()
         },
+        frozenset(_listed(written.get("NotAction", []))),
+        frozenset(_listed(written.get("NotResource", []))),
+        frozenset(_principals(written.get("NotPrincipal", {}))),
     )
 
 
@@ -73,4 +126,6 @@ def _principals(written: str | Mapping[str, Any]) -> Iterable[str]:
 
 
 def _listed(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
+    """One value or several, as text: a document may have `true` where IAM reads `"true"`."""
+    values = value if isinstance(value, list) else [value]
+    return [str(one).lower() if isinstance(one, bool) else str(one) for one in values]

@@ -6,14 +6,81 @@ Such a data source is planned with all of its arguments, and what it will say fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tests.support.iam import Statement, statements
+from tests.support.iam import Policy, Statement, statements
 from tests.support.outcomes import Invalid
 from tests.support.plan import Plan, Resource
 
 _DOCUMENT = "data.aws_iam_policy_document."
+_IDENTITY = frozenset(
+    {"aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy"}
+)
+_ARGUMENTS = ("policy", "policy_document", "access_policy", "access_policies")
+# Their `policy` is another thing, or bounds what others grant.
+_NO_GRANT = frozenset({"aws_ecr_lifecycle_policy", "aws_vpc_endpoint", "aws_vpc_endpoint_policy"})
+
+
+def identity_policies(plan: Plan) -> list[Policy]:
+    """What is attached to roles, users and groups. Raises Invalid as `policy` does."""
+    written = [(one, "policy") for one in plan.resources if one.type in _IDENTITY]
+    inline = [
+        (role, f"inline_policy[{index}].policy")
+        for role in plan.all("aws_iam_role")
+        if role.sets("inline_policy")
+        for index, _ in enumerate(role.nested("inline_policy"))
+    ]
+    return [Policy(one.where, tuple(policy(plan, one, path))) for one, path in written + inline]
+
+
+def trust_policies(plan: Plan) -> list[tuple[Resource, Policy]]:
+    """Each role, and who may assume it. Raises Invalid as `policy` does."""
+    return [
+        (role, Policy(role.where, tuple(policy(plan, role, "assume_role_policy"))))
+        for role in plan.all("aws_iam_role")
+    ]
+
+
+def resource_policies(plan: Plan) -> list[Policy]:
+    """What stands on buckets, keys, topics, functions and the like.
+
+    Raises Invalid as `policy` does.
+    """
+    written = [
+        (one, path)
+        for one in plan.resources
+        if one.type not in _IDENTITY | _NO_GRANT
+        for path in _ARGUMENTS
+        if one.sets(path)
+    ]
+    documents = [Policy(one.where, tuple(policy(plan, one, path))) for one, path in written]
+    return documents + [_permission(one) for one in plan.all("aws_lambda_permission")]
+
+
+def _permission(written: Resource) -> Policy:
+    """A statement of a function's policy, as Lambda's AddPermission makes it."""
+    principal = str(written.symbolic("principal"))
+    kind = "Service" if principal.endswith(".amazonaws.com") else "AWS"
+    conditions = {
+        ("ArnLike", "aws:SourceArn"): written.symbolic("source_arn"),
+        ("StringEquals", "aws:SourceAccount"): written.symbolic("source_account"),
+        ("StringEquals", "aws:PrincipalOrgID"): written.symbolic("principal_org_id"),
+    }
+    tests: dict[str, dict[str, list[str]]] = {}
+    for (test, variable), value in conditions.items():
+        if value is not None:
+            tests.setdefault(test, {})[variable] = [value]
+    statement = Statement(
+        sid=str(written.symbolic("statement_id") or ""),
+        effect="Allow",
+        actions=frozenset([written.value("action")]),
+        resources=frozenset([str(written.symbolic("function_name"))]),
+        principals=frozenset([f"{kind}:{principal}"]),
+        conditions=tests,
+    )
+    return Policy(written.where, (statement,))
 
 
 def policy(plan: Plan, resource: Resource, path: str) -> list[Statement]:
@@ -55,19 +122,32 @@ def _merged(plan: Plan, document: Resource, path: str) -> list[Statement]:
 
 
 def _statement(written: Resource) -> Statement:
-    after: Mapping[str, Any] = written.after
     conditions: dict[str, dict[str, list[str]]] = {}
-    for condition in after.get("condition") or []:
+    for condition in _known(written, "condition"):
         conditions.setdefault(condition["test"], {})[condition["variable"]] = condition["values"]
     return Statement(
-        sid=after.get("sid") or "",
-        effect=after.get("effect") or "Allow",
-        actions=frozenset(after.get("actions") or []),
-        resources=frozenset(after.get("resources") or []),
-        principals=frozenset(
-            f"{principal['type']}:{name}"
-            for principal in after.get("principals") or []
-            for name in principal["identifiers"]
-        ),
+        sid=written.after.get("sid") or "",
+        effect=written.after.get("effect") or "Allow",
+        actions=frozenset(_known(written, "actions")),
+        resources=frozenset(_known(written, "resources")),
+        principals=_principals(written, "principals"),
         conditions=conditions,
+        not_actions=frozenset(_known(written, "not_actions")),
+        not_resources=frozenset(_known(written, "not_resources")),
+        not_principals=_principals(written, "not_principals"),
     )
+
+
+def _principals(written: Resource, name: str) -> frozenset[str]:
+    return frozenset(
+        f"{principal['type']}:{identifier}"
+        for principal in _known(written, name)
+        for identifier in principal["identifiers"]
+    )
+
+
+def _known(written: Resource, name: str) -> list[Any]:
+    """The members of a list in a statement. Raises Invalid if one of them is not known yet."""
+    if "true" in json.dumps(written.unknown.get(name, False)):
+        raise Invalid(f"{written.where}: {written.within}{name} is known only after apply")
+    return list(written.after.get(name) or [])

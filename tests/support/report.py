@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.catalogue import Requirement
@@ -47,7 +48,7 @@ def verdict_of(error: BaseException | None) -> Verdict:
             return Verdict.passed
         case NotProvable():
             return Verdict.not_provable
-        case AssertionError():
+        case AssertionError() | pytest.fail.Exception():
             return Verdict.failed
         case _:
             return Verdict.invalid
