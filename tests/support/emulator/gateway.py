@@ -10,11 +10,14 @@ import io
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from tests.support.emulator import buckets, wire
+from tests.support.emulator.recording import BrokenRecordingError, Recorder, play
 from tests.support.emulator.registry import (
     HANDLERS,
     AwsError,
@@ -24,7 +27,7 @@ from tests.support.emulator.registry import (
     Handler,
     State,
 )
-from tests.support.emulator.server import WITHOUT_GAP
+from tests.support.emulator.server import CONTROL, WITHOUT_GAP
 from tests.support.emulator.wire import Answer, Environ, Target
 
 log = logging.getLogger("emulator")
@@ -46,6 +49,7 @@ class Gateway:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._state = State()
         self._lock = threading.Lock()
+        self._recorder: Recorder | None = None
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request, as WSGI asks for it."""
@@ -56,7 +60,7 @@ class Gateway:
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         with self._lock:
-            status, headers, content = self._logged(environ)
+            status, headers, content = self._served(environ)
         kept = [pair for pair in headers if pair[0].lower() not in ("content-length", "connection")]
         if environ["REQUEST_METHOD"] == "HEAD":
             kept = headers
@@ -64,6 +68,34 @@ class Gateway:
             kept.append(("Content-Length", str(len(content))))
         start_response(f"{status} {'OK' if status < 400 else 'Error'}", kept)
         return [content]
+
+    def _served(self, environ: Environ) -> Answer:
+        """The answer to a buffered request, or to a call of the emulator's own."""
+        command = environ.get("PATH_INFO", "").removeprefix(CONTROL)
+        if command != environ.get("PATH_INFO", ""):
+            return self._controlled(command, environ)
+        if self._recorder is not None:
+            return self._recorder.serve(environ, self._logged)
+        return self._logged(environ)
+
+    def _controlled(self, command: str, environ: Environ) -> Answer:
+        """Record, save or play a deployment; 409 says why a recording does not play."""
+        path = Path(parse_qs(environ.get("QUERY_STRING", "")).get("path", [""])[0])
+        said = ""
+        match command:
+            case "record":
+                self._recorder = Recorder()
+            case "save" if self._recorder is not None:
+                self._recorder.save(path)
+                self._recorder = None
+            case "play":
+                try:
+                    said = str(play(path, self._logged))
+                except BrokenRecordingError as error:
+                    return 409, [("Content-Type", "text/plain")], str(error).encode()
+            case _:
+                return 404, [("Content-Type", "text/plain")], b"no such command"
+        return 200, [("Content-Type", "text/plain")], said.encode()
 
     def _logged(self, environ: Environ) -> Answer:
         """The answer to a buffered request, noted by operation; never with what was asked."""

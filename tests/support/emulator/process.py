@@ -14,16 +14,21 @@ import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
 import boto3
 
-from tests.support.emulator.server import HOST, READY, WITHOUT_GAP
+from tests.support.emulator.recording import BrokenRecordingError
+from tests.support.emulator.server import CONTROL, HOST, READY, WITHOUT_GAP
 from tests.support.outcomes import SuiteError
 
 ROOT = Path(__file__).resolve().parents[3]
 _ERROR = "error: "
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
+COMMAND_SECONDS = 120.0
 
 
 class EmulatorSession(boto3.Session):  # type: ignore[misc]
@@ -149,6 +154,40 @@ class Emulator:
         if self._own_log:
             self.log_path.unlink(missing_ok=True)
 
+    def record(self) -> None:
+        """Begin to note every request, so that they can be played into another emulator."""
+        self._command("record")
+
+    def save(self, path: Path) -> None:
+        """Write what was noted since `record`, and note no more."""
+        self._command("save", path)
+
+    def play(self, path: Path) -> None:
+        """Serve a recording's requests again.
+
+        Raises BrokenRecordingError when it cannot be read or is answered differently now; what has
+        been played so far is then forgotten.
+        """
+        try:
+            self._command("play", path)
+        except BrokenRecordingError:
+            self._command("/moto-api/reset")
+            raise
+
+    def _command(self, command: str, path: Path | None = None) -> None:
+        self.check_alive()
+        place = command if command.startswith("/") else CONTROL + command
+        query = f"?{urlencode({'path': path.resolve()})}" if path else ""
+        request = Request(f"{self.endpoint_url}{place}{query}", method="POST")
+        try:
+            with urlopen(request, timeout=COMMAND_SECONDS):
+                pass
+        except HTTPError as error:
+            raise BrokenRecordingError(error.read().decode(errors="replace")) from error
+        except OSError as error:
+            self.check_alive()
+            raise SuiteError(self._failure(f"does not answer ({error})")) from error
+
     def environment(self) -> dict[str, str]:
         """Variables that point boto3, the AWS CLI and Terraform at the emulator."""
         return {
@@ -186,10 +225,12 @@ class Emulator:
 
 
 def _child_environment() -> dict[str, str]:
-    """This process's environment without the settings that could lead moto to a real account."""
-    return {
-        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))
-    }
+    """This process's environment without the settings that could lead moto to a real account.
+
+    With one hash seed for all, sets are listed in the same order whenever a recording is played.
+    """
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MOTO_"))}
+    return {**kept, "PYTHONHASHSEED": "0"}
 
 
 def _name_gap(gap_id: str, request: Any, **_: Any) -> None:

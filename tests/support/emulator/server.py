@@ -14,6 +14,8 @@ from tests.support.outcomes import SuiteError
 
 HOST = "127.0.0.1"
 READY = "ready on port "
+# Below this path the emulator takes commands of its own: record, save and play a deployment.
+CONTROL = "/emulator/"
 # The header by which a request asks to be answered as if a gap were not filled.
 WITHOUT_GAP = "X-Emulator-Without-Gap"
 

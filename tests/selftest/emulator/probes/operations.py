@@ -56,6 +56,17 @@ def backup_tags(session: EmulatorSession) -> None:
     assert backup.list_tags(ResourceArn=arn)["Tags"] == {"Tier": "gold"}
 
 
+@probe("backup/recovery points")
+def recovery_points(session: EmulatorSession) -> None:
+    """A new vault is empty; one that does not exist is an error."""
+    backup = session.client("backup")
+    backup.create_backup_vault(BackupVaultName="empty")
+    found = backup.list_recovery_points_by_backup_vault(BackupVaultName="empty")
+    assert found["RecoveryPoints"] == []
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        backup.list_recovery_points_by_backup_vault(BackupVaultName="nonesuch")
+
+
 @probe("backup/region settings")
 def backup_region_settings(session: EmulatorSession) -> None:
     """A choice for one service reads back and leaves the others as they were."""

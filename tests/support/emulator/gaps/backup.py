@@ -13,6 +13,9 @@ SELECTIONS = declare("backup", "selections", "No operation on backup selections 
 TAGS = declare(
     "backup", "tags", "ListTags finds nothing when the ARN is the last part of the path."
 )
+RECOVERY_POINTS = declare(
+    "backup", "recovery points", "ListRecoveryPointsByBackupVault is missing."
+)
 PLANS = declare("backup", "plan changes", "UpdateBackupPlan is missing; a deleted plan stays.")
 
 
@@ -110,6 +113,13 @@ def untag(call: Call) -> Document:
     for key in call.params["TagKeyList"]:
         kept.pop(key, None)
     return {}
+
+
+@RECOVERY_POINTS.fills("ListRecoveryPointsByBackupVault")
+def list_recovery_points(call: Call) -> Document:
+    """None: no backup job runs here."""
+    call.emulator("DescribeBackupVault", {"BackupVaultName": call.params["BackupVaultName"]})
+    return {"RecoveryPoints": []}
 
 
 @PLANS.fills("UpdateBackupPlan")
