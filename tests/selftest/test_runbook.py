@@ -24,7 +24,7 @@ from tests.support.runbook import Runbook
 pytestmark = pytest.mark.selftest
 
 DOCUMENT = written(RUNBOOKS)
-GUIDE = written("tests/selftest/guide/runbooks.md")
+GUIDE = written("tests/selftest/guide_files/runbooks.md")
 
 
 @pytest.mark.parametrize("mistake", mistakes("runbook"), ids=lambda mistake: mistake.id)

@@ -26,8 +26,8 @@ from tests.support.outcomes import SuiteError
 STRICT = ("-e", "-o", "pipefail")
 # The question is the line, the number of words and the words; the answer is the status, the text
 # and the complaint. Every part ends with NUL, which no shell word can hold. The tools of a pipeline
-# run at the same time: each reads what is piped into it to its end, so that nobody writes to nobody,
-# and takes the one byte of the third pipe while it asks.
+# run at the same time: each reads all that is piped into it, so that nobody writes to nobody, and
+# takes the one byte of the third pipe while it asks.
 ASK = r"""
 rehearse() {
   local line=$1 status text complaint turn; shift

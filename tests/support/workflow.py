@@ -24,10 +24,11 @@ ALL_WELL = {"success": True, "failure": False, "cancelled": False}
 
 @dataclass(frozen=True)
 class Event:
-    """A push to a branch, or a pull request into it (`push`, `pull_request`)."""
+    """A push to a branch, or a pull request into it (`push`, `pull_request`); one of many runs."""
 
     name: str
     branch: str
+    run: int = 1
 
     @property
     def github(self) -> dict[str, str]:
@@ -38,6 +39,8 @@ class Event:
             "ref": f"refs/heads/{self.branch}" if pushed else "refs/pull/1/merge",
             "ref_name": self.branch if pushed else "1/merge",
             "sha": COMMIT,
+            "run_id": str(self.run),
+            "run_number": str(self.run),
         }
 
 
@@ -180,6 +183,23 @@ class Workflow:
             return None
         with explained(step.where):
             return render(_text(value), self.contexts(event, job, step), ALL_WELL)
+
+    def concurrency(self, event: Event, job: Job) -> tuple[str, bool]:
+        """The group that the job's run waits for, and whether a newer run cancels it.
+
+        An empty group where none is set: such runs wait for nobody.
+        """
+        for keys in (self.keys, job.keys):
+            if setting := keys.get("concurrency"):
+                setting = {"group": setting} if isinstance(setting, str) else setting
+                contexts = _contexts(event, {})
+                with explained(job.where):
+                    group = render(_text(setting.get("group", "")), contexts, ALL_WELL)
+                    cancels = render(
+                        _text(setting.get("cancel-in-progress", False)), contexts, ALL_WELL
+                    )
+                return group, cancels == "true"
+        return "", False
 
     def permission(self, job: Job, name: str) -> str:
         """`none`, `read` or `write`, or `default` where nobody says; a job's own replace all."""

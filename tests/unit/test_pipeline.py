@@ -19,7 +19,7 @@ from tests.support.expectations import (
     found,
     only,
 )
-from tests.support.job_rehearsal import JobRehearsal
+from tests.support.job_rehearsal import Called, JobRehearsal
 from tests.support.rehearsal import Answer
 from tests.support.source import SourceTree
 from tests.support.workflow import COMMIT, Event, Job, Workflow
@@ -128,6 +128,19 @@ def test_branch_signs_in_by_its_environments_role(
     }
     others = [f"{where} by {role}" for where, role in roles if role != wanted]
     expect_none(workflow.name, f"sign-in but by {wanted}", others)
+
+
+@pytest.mark.requirement("PIPE-02")
+@pytest.mark.parametrize("tier", ["integration", "load"])
+def test_tier_reads_staging_by_a_role_that_can_only_read(
+    tier: str, workflow: Workflow, gate: Job, source: SourceTree, requirement: Requirement
+) -> None:
+    account = source.variables("staging")["aws_account_id"]
+    wanted = requirement.expected["reading_role"].format(account=account)
+    step = only(gate.where, "step that signs in", gate.sign_ins)
+    event = Event("push", {"load": "main"}.get(tier, "staging"))
+    role = workflow.given(event, gate, step, "role-to-assume")
+    expect_equal(step.where, f"role of the {tier} tier", role, wanted)
 
 
 @pytest.mark.requirement("PIPE-02")
@@ -262,6 +275,28 @@ def test_verdict_of_the_tier_is_that_of_its_job(
     expect_equal(gate.where, f"result of a tier that exits with {status}", run.result, result)
 
 
+@pytest.mark.requirement("PIPE-04")
+@pytest.mark.parametrize("tier", ["load"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda called: Answer("same\n", status=int(called.words[0] == "git")),
+        lambda called: Answer(f"{called.where}\n"),
+    ],
+    ids=["staging-runs-other-code", "staging-changed-meanwhile"],
+)
+def test_production_gets_only_what_was_judged_on_staging(
+    answer: Callable[[Called], Answer],
+    tier: str,
+    workflow: Workflow,
+    gate: Job,
+    tmp_path: Path,
+) -> None:
+    tools = ["aws", "git", "python", "tox"]
+    run = JobRehearsal(workflow, gate, Event("push", "main"), answer, tools, tmp_path)
+    expect_equal(gate.where, f"result of the {tier} tier", run.result, "failure")
+
+
 @pytest.mark.requirement("PIPE-05")
 @pytest.mark.parametrize(
     "state", [{"sound": False}, {"settles": False}], ids=["gone-back", "never-stable"]
@@ -271,3 +306,17 @@ def test_deployment_that_does_not_stay_fails(
 ) -> None:
     _, run = deploy("staging", **state)
     expect_equal(deploying.where, "result", run.result, requirement.expected["result"])
+
+
+@pytest.mark.requirement("PIPE-07")
+def test_deployments_of_an_environment_wait_for_each_other(
+    workflow: Workflow, deploying: Job, requirement: Requirement
+) -> None:
+    runs = [Event("push", branch, run) for branch in BRANCHES for run in (1, 2)]
+    settings = [workflow.concurrency(event, deploying) for event in runs]
+    groups = {group for group, _ in settings if group}
+    expect_equal(deploying.where, "groups of the branches' runs", len(groups), len(BRANCHES))
+    cancels = {cancels for _, cancels in settings}
+    expect_equal(
+        deploying.where, "cancelled by a newer run", cancels, {requirement.expected["cancelled"]}
+    )

@@ -86,6 +86,22 @@ def test_container_has_its_health_check(app: Resource, requirement: Requirement)
     expect_equal(app.where, "health check", {key: check.get(key) for key in times}, times)
 
 
+@pytest.mark.requirement("ECS-10")
+def test_container_runs_unprivileged_and_writes_to_tmp_only(
+    task: Resource, requirement: Requirement
+) -> None:
+    expected, written = requirement.expected, container(task)
+    mounts = written.get("linuxParameters", {}).get("tmpfs", [])
+    modes = {one["containerPath"]: one.get("mountOptions", []) for one in mounts}
+    lacking = {p: mode for p, mode in expected["writable"].items() if mode not in modes.get(p, [])}
+    expect_equal(task.where, "user", written.get("user"), expected["user"])
+    read_only = written.get("readonlyRootFilesystem")
+    expect_equal(task.where, "read-only file system", read_only, expected["read_only"])
+    expect_members(task.where, "writable paths", modes, expected["writable"])
+    expect_none(task.where, "path without its mode", lacking)
+    expect_none(task.where, "mounted volume", written.get("mountPoints", []))
+
+
 @pytest.mark.requirement("SEC-03")
 def test_execution_role_reads_exactly_the_tasks_secrets(
     plan: Plan, task: Resource, requirement: Requirement

@@ -15,6 +15,7 @@ from tests.support.expectations import (
     found,
     only,
 )
+from tests.support.hcl import Block
 from tests.support.source import SourceTree
 
 pytestmark = pytest.mark.source
@@ -107,3 +108,44 @@ def test_service_leaves_revision_and_count_to_their_owners(
         for name in found(service.where, "ignored change", lifecycle.get("ignore_changes", []))
     ]
     expect_members(service.where, "ignored changes", ignored, requirement.expected["ignored"])
+
+
+@pytest.mark.requirement("DB-09")
+@pytest.mark.parametrize(
+    "kind", ["aws_rds_cluster", "aws_rds_cluster_instance", "aws_elasticache_replication_group"]
+)
+def test_version_that_aws_has_raised_is_not_planned_back(
+    kind: str, source: SourceTree, requirement: Requirement
+) -> None:
+    expect_contains("DB-09", "resources", requirement.expected["resources"], kind)
+    blocks = found("terraform/", kind, source.blocks("resource", kind))
+    lifecycles = {block.where: block.blocks("lifecycle") for block in blocks}
+    planned_back = [
+        where
+        for where, lifecycle in lifecycles.items()
+        if requirement.expected["ignored"] not in names(lifecycle, "ignore_changes")
+    ]
+    expect_none(kind, f"resource that minds {requirement.expected['ignored']}", planned_back)
+
+
+@pytest.mark.requirement("NET-10")
+def test_public_subnets_are_given_out_with_their_routes(
+    source: SourceTree, requirement: Requirement
+) -> None:
+    outputs = source.blocks("output", requirement.expected["output"])
+    output = only("terraform/", f"output {requirement.expected['output']}", outputs)
+    kinds = {name.partition(".")[0] for name in names([output], "depends_on")}
+    expect_subset(output.where, "depends_on", kinds, requirement.expected["waits_for"])
+
+
+@pytest.mark.requirement("MON-07")
+def test_cache_waits_for_the_policy_of_its_topic(source: SourceTree) -> None:
+    groups = source.blocks("resource", "aws_elasticache_replication_group")
+    group = only("terraform/", "replication group", groups)
+    kinds = {name.partition(".")[0] for name in names([group], "depends_on")}
+    expect_contains(group.where, "depends_on", kinds, "aws_sns_topic_policy")
+
+
+def names(blocks: list[Block], argument: str) -> list[str]:
+    """What the argument lists in these blocks, as written."""
+    return [str(name) for block in blocks for name in block.get(argument, [])]
