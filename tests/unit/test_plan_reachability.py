@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import catalogue as requirements
 from tests.support.catalogue import Catalogue, Requirement
-from tests.support.expectations import only
+from tests.support.expectations import expect_members, only
 from tests.support.plan import Plan
 from tests.support.reachability import from_plan
 from tests.support.reachability.ends import Edge, Ends, edges
@@ -114,3 +114,12 @@ def test_no_path_leads_to_a_data_store(
     store = ends.node(target)
     openings = reachability.openings(ends.source(source), store)
     expect_openings(store.where, openings, requirement.expected["ports"])
+
+
+@pytest.mark.requirement("NET-11")
+@pytest.mark.parametrize("store", ["database", "redis"])
+def test_data_store_sits_in_its_own_subnets(
+    store: str, ends: Ends, requirement: Requirement
+) -> None:
+    kind = requirement.expected[store]
+    expect_members(ends.node(store).where, "subnets", ends.ranges(store), ends.kinds[kind])

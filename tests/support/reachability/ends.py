@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.support.expectations import found
-from tests.support.outcomes import SuiteError
+from tests.support.outcomes import Invalid, SuiteError
 from tests.support.reachability.addresses import Range, cidr
 from tests.support.reachability.engine import Reachability
 from tests.support.reachability.model import (
@@ -23,6 +23,7 @@ from tests.support.reachability.model import (
     Service,
     Source,
     Target,
+    Unknown,
 )
 
 ELSEWHERE_NAME = "joined-networks"
@@ -76,6 +77,14 @@ class Ends:
         if name not in self.nodes:
             raise SuiteError(f"tests/catalogue.yaml: {name} is no end of a path")
         return self.nodes[name]
+
+    def ranges(self, name: str) -> list[str]:
+        """The ranges of the subnets that a node is in; what is no known subnet has its id."""
+        subnets = self.node(name).subnets
+        if isinstance(subnets, Unknown):
+            raise Invalid(f"the subnets of {name}: {subnets.reason}")
+        known = {one.id: str(one.range) for one in self.reachability.network.subnets}
+        return [known.get(one, one) for one in subnets]
 
     def where(self, edge: Edge) -> str:
         """Where to look for the edge: its target, or its source if that lies outside."""

@@ -13,6 +13,9 @@ from tests.support.reachability.answers import Opening, Reach
 from tests.support.reachability.model import Source
 from tests.support.reachability.steps import Verdict
 
+# A range opened to a whole VPC is open to everybody in it.
+_SHOWN = 3
+
 
 def expect_path(where: str, reach: Reach) -> None:
     """Fail unless every way is open."""
@@ -35,11 +38,11 @@ def expect_path_through(where: str, reach: Reach, gateway: str) -> None:
 
 def expect_openings(where: str, openings: Iterable[Opening], ports: Iterable[int]) -> None:
     """Fail unless those TCP ports are open and no others; none may be given."""
-    openings = list(openings)
-    wanted = sorted({f"{port}/tcp" for port in ports})
-    missing = [f"{name} is closed" for name in wanted if name not in map(str, openings)]
+    openings, ports = list(openings), sorted(ports)
+    wanted = [f"{port}/tcp" for port in ports]
+    shut = [port for port in ports if not any(_about(one, port) for one in openings)]
     wrong = [opening for opening in openings if str(opening) not in wanted]
-    if told := [*_told(wrong), *missing]:
+    if told := [*_told(wrong), *(f"{port}/tcp is closed" for port in shut)]:
         raise Violation(where, f"ports open: {', '.join(wanted) or 'none'}", "; ".join(told))
     _refuse_doubt(where, openings)
 
@@ -61,9 +64,15 @@ def expect_only(
     found(where, "path from those who are meant to reach it", own)
 
 
+def _about(opening: Opening, port: int) -> bool:
+    return opening.protocol == "tcp" and port in opening.ports
+
+
 def _told(openings: Iterable[Opening]) -> list[str]:
-    """Those that are open for sure, with the way."""
-    return [f"{one}: {one.way}" for one in openings if one.way.verdict is Verdict.open]
+    """Those that are open for sure, the first of them with the way."""
+    told = [f"{one}: {one.way}" for one in openings if one.way.verdict is Verdict.open]
+    more = len(told) - _SHOWN
+    return [*told[:_SHOWN], f"and {more} more"] if more > 0 else told
 
 
 def _refuse_doubt(where: str, openings: Iterable[Opening]) -> None:
