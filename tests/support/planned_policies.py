@@ -7,7 +7,7 @@ Such a data source is planned with all of its arguments, and what it will say fo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from tests.support.iam import Policy, Statement, statements
