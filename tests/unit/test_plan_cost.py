@@ -1,0 +1,60 @@
+"""What each environment costs a month, as planned."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.support import traffic
+from tests.support.catalogue import Requirement
+from tests.support.cost import assumptions, from_plan, prices, report
+from tests.support.cost.estimate import Estimate
+from tests.support.expectations import expect, only
+from tests.support.plan import Plan
+
+pytestmark = pytest.mark.plan
+
+
+@pytest.fixture(scope="session")
+def estimates(pytestconfig: pytest.Config, plans: dict[str, Plan]) -> report.Estimates:
+    """The estimate of each environment asked for; written to the reports as well."""
+    found = from_plan.estimates(
+        plans, prices.load(date.today()), assumptions.load(), traffic.load()
+    )
+    report.write(Path(pytestconfig.getoption("--reports")), found)
+    return found
+
+
+@pytest.fixture
+def estimate(planned_environment: str, estimates: report.Estimates) -> Estimate:
+    """The estimate of each environment in turn."""
+    return estimates.of(planned_environment)
+
+
+@pytest.mark.requirement("COST-02")
+def test_environment_costs_what_the_guide_says_it_may(
+    planned_environment: str, estimate: Estimate, requirement: Requirement
+) -> None:
+    least, most = requirement.expected["usd_per_month"][planned_environment]
+    largest = estimate.largest(requirement.expected["lines_named"])
+    expect(
+        f"plan of {planned_environment}", least <= estimate.usd <= most,
+        f"{least} to {most} USD a month",
+        f"{estimate.usd:.2f} USD a month; the largest lines: {largest}",
+    )  # fmt: skip
+
+
+@pytest.mark.requirement("COST-03")
+def test_budget_covers_the_estimate(
+    plan: Plan, estimate: Estimate, requirement: Requirement
+) -> None:
+    budget = only("plan", "budget", plan.all("aws_budgets_budget"))
+    limit = float(budget.value("limit_amount"))
+    largest = estimate.largest(requirement.expected["lines_named"])
+    expect(
+        budget.where, limit >= estimate.usd,
+        f"at least the estimate, {estimate.usd:.2f} USD",
+        f"{limit:.2f} USD; the largest lines: {largest}",
+    )  # fmt: skip
