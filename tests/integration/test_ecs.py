@@ -71,6 +71,22 @@ def test_container_has_its_health_check(
     expect_equal(where, "start period", check["startPeriod"], expected["start_period_seconds"])
 
 
+@pytest.mark.requirement("ECS-10")
+def test_container_runs_unprivileged_and_writes_to_tmp_only(
+    task_definition: dict[str, Any], container: dict[str, Any], requirement: Requirement
+) -> None:
+    where, expected = task_definition["taskDefinitionArn"], requirement.expected
+    mounts = container.get("linuxParameters", {}).get("tmpfs", [])
+    modes = {one["containerPath"]: one.get("mountOptions", []) for one in mounts}
+    lacking = {p: mode for p, mode in expected["writable"].items() if mode not in modes.get(p, [])}
+    read_only = container.get("readonlyRootFilesystem")
+    expect_equal(where, "user", container.get("user"), expected["user"])
+    expect_equal(where, "read-only file system", read_only, expected["read_only"])
+    expect_members(where, "writable paths", modes, expected["writable"])
+    expect_none(where, "path without its mode", lacking)
+    expect_none(where, "mounted volume", container.get("mountPoints", []))
+
+
 @pytest.mark.requirement("ECS-06")
 def test_failed_deployment_goes_back_by_itself(
     service: dict[str, Any], requirement: Requirement

@@ -90,6 +90,13 @@ def test_backup_plan_selects_the_database(
     expect_contains(plan, "selected resources", resources, aurora["DBClusterArn"])
 
 
+@pytest.mark.requirement("DR-02")
+def test_backup_has_opted_in_to_aurora(target: Target, requirement: Requirement) -> None:
+    settings = target.client("backup").describe_region_settings()["ResourceTypeOptInPreference"]
+    service = requirement.expected["opted_in"]
+    expect_equal(target.account_id, f"opted in to {service}", settings.get(service), True)
+
+
 @pytest.mark.requirement("COST-01")
 def test_budget_speaks_to_the_alerts_topic(
     target: Target, topics: dict[str, str], requirement: Requirement
