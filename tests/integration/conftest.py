@@ -35,7 +35,13 @@ def emulated(
         return
     with (
         Emulator(account_id(stack, environment)) as emulator,
-        deploy(emulator, stack, environment, progress=tell(pytestconfig)) as deployment,
+        deploy(
+            emulator,
+            stack,
+            environment,
+            progress=tell(pytestconfig),
+            fresh=pytestconfig.getoption("--fresh"),
+        ) as deployment,
     ):
         yield emulator, deployment
 

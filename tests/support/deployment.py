@@ -1,21 +1,32 @@
-"""The stack deployed to the emulator by Terraform itself."""
+"""The stack deployed to the emulator by Terraform itself.
+
+A deployment is kept by everything it depends on: its requests and its state. The next one with the
+same stack, variables, Terraform, provider, moto and emulator plays the requests instead of applying
+for minutes, and Terraform's state still fits what is there.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from tests.support import emulator as emulator_package
 from tests.support import terraform, workspace
 from tests.support.emulator import Emulator
+from tests.support.emulator.recording import BrokenRecordingError
 from tests.support.outcomes import SuiteError
 from tests.support.planning import account_id, check_variables, secret_variables
 from tests.support.source import SourceTree
-from tests.support.terraform import Completed, Terraform
+from tests.support.terraform import CACHE, Completed, Terraform
 
 __all__ = ["Deployment", "account_id", "deploy"]
 
@@ -24,6 +35,8 @@ APPLY_SECONDS = 1200.0
 PLAN_SECONDS = 300.0
 PARALLELISM = 50
 PROGRESS_SECONDS = 15.0
+KEPT = 6
+STATE, REQUESTS, PLANNED = "terraform.tfstate", "requests.gz", "planned"
 
 
 @dataclass(frozen=True)
@@ -32,11 +45,17 @@ class Deployment:
 
     stack: Path
     environment: str
-    planned_count: int
-    resource_count: int
     _terraform: Terraform = field(repr=False)
-    _copy: Path = field(repr=False)
     _settings: dict[str, str] = field(repr=False)
+    planned_count: int
+    _copy: Path = field(repr=False)
+
+    @property
+    def resource_count(self) -> int:
+        """The managed resources in the state."""
+        state = json.loads((self._copy / STATE).read_text(encoding="utf-8"))
+        managed = [one for one in state["resources"] if one["mode"] == "managed"]
+        return sum(len(one["instances"]) for one in managed)
 
     def second_plan(self) -> list[str]:
         """What another apply would change: `action address`, outputs as `change output.<name>`.
@@ -44,7 +63,7 @@ class Deployment:
         Drift that Terraform only notices and would not act on is not in it.
         """
         done = self._terraform.run(
-            "plan", "-json", "-input=false", "-detailed-exitcode",
+            "plan", "-json", "-input=false", "-lock=false", "-detailed-exitcode",
             f"-parallelism={PARALLELISM}", f"-var-file=environments/{self.environment}.tfvars",
             cwd=self._copy, environment=self._settings, timeout_seconds=PLAN_SECONDS,
         )  # fmt: skip
@@ -62,22 +81,74 @@ def deploy(
     stack: Path,
     environment: str,
     progress: Callable[[str], None] = lambda _: None,
+    fresh: bool = False,
 ) -> Iterator[Deployment]:
-    """Apply the stack's environment to the emulator; `progress` is told a line now and then.
+    """Deploy the stack's environment to the emulator; `progress` is told a line now and then.
 
-    Raises SuiteError when the stack cannot be applied, naming the resource, and when the emulator
-    dies meanwhile. What was deployed goes with the emulator.
+    With `fresh` a kept deployment is not used. Raises SuiteError when the stack cannot be applied,
+    naming the resource, and when the emulator dies meanwhile. What was deployed goes with the
+    emulator.
     """
     source = SourceTree.load(stack)
     check_variables(source, environment)
     program = terraform.find()
+    settings = {**emulator.environment(), **secret_variables(source)}
+    make = partial(Deployment, stack, environment, program, settings)
+    kept = CACHE / "deployments" / _fingerprint(stack, environment, program)
+    if kept.is_dir() and not fresh and _played(emulator, kept, progress):
+        yield make(_counted(kept), kept / "stack")
+        return
     with workspace.scratch_copy(stack, _path_style(source)) as copy:
         workspace.initialise(copy, stack, program)
-        settings = {**emulator.environment(), **secret_variables(source)}
+        emulator.record()
         planned = _apply(emulator, stack, environment, program, copy, settings, progress)
-        yield Deployment(
-            stack, environment, planned, _resource_count(copy), program, copy, settings
-        )
+        emulator.save(copy.parent / REQUESTS)
+        (copy.parent / PLANNED).write_text(str(planned), encoding="utf-8")
+        _keep(copy.parent, kept, fresh)
+        place = kept if kept.is_dir() and not copy.is_dir() else copy.parent
+        yield make(planned, place / "stack")
+
+
+def _played(emulator: Emulator, kept: Path, progress: Callable[[str], None]) -> bool:
+    """Whether the kept deployment could be played; one that could not is thrown away."""
+    try:
+        _counted(kept)
+        emulator.play(kept / REQUESTS)
+    except (BrokenRecordingError, OSError, ValueError) as error:
+        progress(f"the recorded deployment is discarded: {error}")
+        shutil.rmtree(kept, ignore_errors=True)
+        return False
+    kept.touch()
+    progress("the recorded deployment was played; --fresh applies anew")
+    return True
+
+
+def _counted(kept: Path) -> int:
+    if not (kept / "stack" / STATE).is_file():
+        raise ValueError("it has no state")
+    return int((kept / PLANNED).read_text(encoding="utf-8"))
+
+
+def _keep(made: Path, kept: Path, fresh: bool) -> None:
+    """Move a finished deployment into place; of two side by side the first stays."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    if fresh:
+        shutil.rmtree(kept, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        made.rename(kept)
+    stale = sorted(kept.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT]
+    for path in stale:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _fingerprint(stack: Path, environment: str, program: Terraform) -> str:
+    """A hash of everything that a deployment depends on."""
+    code = [Path(__file__), *sorted(Path(emulator_package.__file__).parent.rglob("*.py"))]
+    digest = hashlib.sha256(workspace.fingerprint(stack, program).encode())
+    digest.update(f"{environment} {version('moto')} {version('botocore')}".encode())
+    for path in code:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:24]
 
 
 def _apply(
@@ -145,13 +216,6 @@ def _changes(done: Completed) -> list[str]:
                     if output.get("action", "noop") != "noop"
                 ]
     return changes
-
-
-def _resource_count(copy: Path) -> int:
-    """The managed resources in the state."""
-    state = json.loads((copy / "terraform.tfstate").read_text(encoding="utf-8"))
-    managed = [one for one in state["resources"] if one["mode"] == "managed"]
-    return sum(len(one["instances"]) for one in managed)
 
 
 def _path_style(source: SourceTree) -> str:

@@ -13,6 +13,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import random
 import uuid
 from collections.abc import Callable, Iterator
@@ -91,17 +92,18 @@ def _at(index: int, moment: float, environ: Environ, serve: Serve) -> Answer:
 
 @contextlib.contextmanager
 def _seeded(index: int) -> Iterator[None]:
-    """All generators begin anew: moto's own, Python's, and that of random UUIDs."""
+    """All generators begin anew: moto's own, Python's, and what is drawn from the system."""
     from moto.moto_api._internal import mock_random
 
     mock_random.seed(index)
     random.seed(index)
-    source, original = random.Random(index), uuid.uuid4
+    source, drawn, identifier = random.Random(index), os.urandom, uuid.uuid4
+    os.urandom = source.randbytes
     uuid.uuid4 = lambda: uuid.UUID(int=source.getrandbits(128), version=4)
     try:
         yield
     finally:
-        uuid.uuid4 = original
+        os.urandom, uuid.uuid4 = drawn, identifier
 
 
 def _written(environ: Environ) -> dict[str, Any]:
