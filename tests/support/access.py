@@ -200,3 +200,25 @@ def _narrowed(statement: Statement, keys: Collection[str]) -> bool:
         for test, by_key in statement.conditions.items()
         for key, values in by_key.items()
     )
+
+
+_OUTSIDE = "Federated:"
+
+
+def trusted(policy: Policy) -> set[str]:
+    """Who may assume the role whose trust policy it is, but for those who sign in elsewhere."""
+    return {
+        principal
+        for statement in policy.grants
+        for principal in [*statement.principals, *(f"not {p}" for p in statement.not_principals)]
+        if not principal.startswith(_OUTSIDE)
+    }
+
+
+def sign_ins(policy: Policy) -> list[dict[str, dict[str, list[str]]]]:
+    """On what conditions one may assume the role who has signed in elsewhere: one for each grant."""
+    return [
+        {test: {key: sorted(v) for key, v in keys.items()} for test, keys in one.conditions.items()}
+        for one in policy.grants
+        if any(principal.startswith(_OUTSIDE) for principal in one.principals)
+    ]

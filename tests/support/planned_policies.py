@@ -7,7 +7,7 @@ Such a data source is planned with all of its arguments, and what it will say fo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.support.iam import Policy, Statement, statements
@@ -41,6 +41,32 @@ def trust_policies(plan: Plan) -> list[tuple[Resource, Policy]]:
         (role, Policy(role.where, tuple(policy(plan, role, "assume_role_policy"))))
         for role in plan.all("aws_iam_role")
     ]
+
+
+def given_to(plan: Plan, role: Resource, users: Mapping[str, str]) -> set[str]:
+    """The services that the role is given to, as principals.
+
+    `users` says by type and argument, such as `aws_lambda_function.role`, which service takes it.
+    """
+    name = f":role/{role.symbolic('name')}"
+    found = set()
+    for place, service in users.items():
+        kind, _, argument = place.partition(".")
+        for user in plan.all(kind):
+            given = str(user.symbolic(argument) or "")
+            if role.address in user.points_to(argument) or given.endswith(name):
+                found.add(f"Service:{service}")
+    return found
+
+
+def attached(plan: Plan) -> list[str]:
+    """The ARNs, some of them symbols, of the managed policies that are attached to anybody."""
+    kinds = ("role", "user", "group")
+    attachments = [one for k in kinds for one in plan.all(f"aws_iam_{k}_policy_attachment")]
+    attachments += plan.all("aws_iam_policy_attachment")
+    written = [str(one.symbolic("policy_arn")) for one in attachments]
+    roles = [one for one in plan.all("aws_iam_role") if one.sets("managed_policy_arns")]
+    return written + [arn for one in roles for arn in one.value("managed_policy_arns")]
 
 
 def resource_policies(plan: Plan) -> list[Policy]:
