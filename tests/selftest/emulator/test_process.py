@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -117,9 +118,13 @@ def test_signal_ends_the_server_in_order(number: signal.Signals) -> None:
         assert b"Traceback" not in one.stderr.read()
 
 
-def test_server_ends_with_its_parent() -> None:
+def test_server_ends_with_its_parent(tmp_path: Path) -> None:
     command = [sys.executable, "-c", PARENT]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+    # A killed parent cannot remove the log.
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as parent:
         assert parent.stdout is not None
         port = int(parent.stdout.readline())
         assert accepts(port)
