@@ -216,7 +216,7 @@ def trusted(policy: Policy) -> set[str]:
 
 
 def sign_ins(policy: Policy) -> list[dict[str, dict[str, list[str]]]]:
-    """On what conditions one may assume the role who has signed in elsewhere: one for each grant."""
+    """On what conditions, grant by grant, one may assume the role who signed in elsewhere."""
     return [
         {test: {key: sorted(v) for key, v in keys.items()} for test, keys in one.conditions.items()}
         for one in policy.grants

@@ -1,4 +1,8 @@
-"""Weekly maintenance windows, as RDS and ElastiCache write them: ``sun:04:00-sun:05:00`` (UTC)."""
+"""Windows of time in a week: maintenance (``sun:04:00-sun:05:00``) and backup (``03:00-04:00``).
+
+As RDS and ElastiCache write them, in UTC. A window ends before the minute that it names last: one
+may begin where another ends.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 24 * 60
 WEEK_MINUTES = 7 * DAY_MINUTES
 FORM = re.compile(r"(\w{3}):(\d\d):(\d\d)-(\w{3}):(\d\d):(\d\d)")
+DAILY = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,22 @@ class Window:
         """Read a catalogue entry with `day`, `from` and `to` (hh:mm, UTC)."""
         day, begin, end = schedule["day"], schedule["from"], schedule["to"]
         return cls.parse(f"{day}:{begin}-{day}:{end}")
+
+    @classmethod
+    def daily(cls, text: str) -> list[Window]:
+        """Read ``hh:mm-hh:mm``, which may span midnight: a window for each day; Invalid if not."""
+        match = DAILY.fullmatch(text.strip())
+        if not match:
+            raise Invalid(f"{text!r} is not a daily window of the form hh:mm-hh:mm")
+        begin, end = match.groups()
+        following = dict(zip(DAYS, DAYS[1:] + DAYS[:1], strict=True))
+        last = following if end <= begin else {day: day for day in DAYS}
+        return [cls.parse(f"{day}:{begin}-{last[day]}:{end}") for day in DAYS]
+
+    def overlaps(self, other: Window) -> bool:
+        """Whether the two have a minute in common."""
+        ahead, behind = other.start - self.start, self.start - other.start
+        return ahead % WEEK_MINUTES < self.minutes or behind % WEEK_MINUTES < other.minutes
 
     def contains(self, other: Window) -> bool:
         """Whether all of `other` lies inside this window."""

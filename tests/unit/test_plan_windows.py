@@ -1,0 +1,94 @@
+"""Whether backups, maintenance and rotations keep out of each other's way, as planned."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.catalogue import Catalogue, Requirement
+from tests.support.expectations import expect, expect_none, found, only
+from tests.support.plan import Plan, Resource
+from tests.support.schedules import Schedule
+from tests.support.windows import Window
+
+pytestmark = pytest.mark.plan
+
+
+@pytest.fixture
+def database_maintenance(plan: Plan, aurora: Resource) -> list[Window]:
+    """When the Aurora cluster and its instances are maintained."""
+    instances = found("plan", "instance", plan.all("aws_rds_cluster_instance"))
+    written = [one.value("preferred_maintenance_window") for one in [aurora, *instances]]
+    return [Window.parse(one) for one in written]
+
+
+@pytest.fixture
+def redis_maintenance(redis: Resource) -> list[Window]:
+    """When Redis is maintained."""
+    return [Window.parse(redis.value("maintenance_window"))]
+
+
+def common(first: list[Window], second: list[Window]) -> list[str]:
+    return sorted({f"{one} and {two}" for one in first for two in second if one.overlaps(two)})
+
+
+@pytest.mark.requirement("WIN-01")
+def test_database_is_backed_up_outside_its_maintenance(
+    aurora: Resource, database_maintenance: list[Window]
+) -> None:
+    backups = Window.daily(aurora.value("preferred_backup_window"))
+    expect_none(aurora.where, "backup during maintenance", common(backups, database_maintenance))
+
+
+@pytest.mark.requirement("WIN-01")
+def test_redis_is_backed_up_outside_its_maintenance(
+    redis: Resource, redis_maintenance: list[Window]
+) -> None:
+    backups = Window.daily(redis.value("snapshot_window"))
+    expect_none(redis.where, "snapshot during maintenance", common(backups, redis_maintenance))
+
+
+@pytest.mark.requirement("WIN-01")
+def test_copy_is_started_outside_the_databases_maintenance(
+    plan: Plan, database_maintenance: list[Window]
+) -> None:
+    backup = only("plan", "backup plan", plan.all("aws_backup_plan"))
+    starts = [
+        window
+        for rule in found(backup.where, "rule", backup.nested("rule"))
+        for window in Schedule.parse(rule.value("schedule")).windows(
+            int(rule.value("start_window"))
+        )
+    ]
+    expect_none(backup.where, "start during maintenance", common(starts, database_maintenance))
+
+
+@pytest.mark.requirement("WIN-02")
+def test_database_and_redis_are_maintained_one_after_the_other(
+    redis: Resource, redis_maintenance: list[Window], database_maintenance: list[Window]
+) -> None:
+    both = common(redis_maintenance, database_maintenance)
+    expect_none(redis.where, "maintenance of both at once", both)
+
+
+@pytest.mark.requirement("WIN-03")
+@pytest.mark.parametrize("secret", ["database", "redis-auth-token"])
+def test_secret_rotates_in_the_window_of_what_it_opens(
+    secret: str, plan: Plan, prefix: str, requirement: Requirement, catalogue: Catalogue
+) -> None:
+    schedule = catalogue.requirement(requirement.expected["schedule_of"][secret]).expected
+    allowed = Window.of_schedule(schedule)
+    owner = plan.one("aws_secretsmanager_secret", name=f"{prefix}/{secret}")
+    rotations = plan.all("aws_secretsmanager_secret_rotation")
+    own = [one for one in rotations if owner.address in one.points_to("secret_id")]
+    rules = only(secret, "rotation", own).nested("rotation_rules")[0]
+    times = Schedule.parse(rules.value("schedule_expression"))
+    windows = times.windows(minutes(rules.value("duration")))
+    inside = all(allowed.contains(window) for window in windows)
+    expect(rules.where, inside, f"inside {allowed}", f"{times.text} for {rules.value('duration')}")
+
+
+def minutes(duration: str) -> int:
+    """Secrets Manager writes whole hours, such as `3h`."""
+    hours = duration.removesuffix("h")
+    expect("duration", duration.endswith("h") and hours.isdigit(), "whole hours, as 3h", duration)
+    return int(hours) * 60
