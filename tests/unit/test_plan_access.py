@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from tests.support import access, planned_policies
+from tests.support import access, planned_policies, sign_ins
 from tests.support.catalogue import Catalogue, Requirement
 from tests.support.concrete_arns import concrete
 from tests.support.expectations import expect_equal, expect_members, expect_none, found
@@ -94,29 +92,8 @@ def test_only_this_repositorys_branches_sign_in_from_outside(
         for role, policy in trust
         if (conditions := access.sign_ins(policy))
     }
-    wanted = sign_ins(catalogue, planned_environment)
+    wanted = sign_ins.expected(catalogue, planned_environment)
     expect_equal("roles", "who signs in from outside", outside, wanted)
-
-
-def sign_ins(catalogue: Catalogue, environment: str) -> dict[str, Any]:
-    """Who may sign in to which role, by what the pipeline's requirements say."""
-    deploy, audit = (catalogue.requirement(name).expected for name in ("PIPE-02", "PIPE-06"))
-    branches = catalogue.requirement("PIPE-01").expected["branches"]
-    deploying = [branch for branch, where in branches.items() if where == environment]
-    roles = {"deploy": deploying, "audit": audit["branches"][environment]}
-    return {
-        f"mantisnxt-{environment}-{role}": [
-            {
-                "StringEquals": {
-                    f"{deploy['provider']}:aud": [deploy["audience"]],
-                    f"{deploy['provider']}:sub": sorted(
-                        f"repo:{deploy['repository']}:ref:refs/heads/{b}" for b in allowed
-                    ),
-                }
-            }
-        ]
-        for role, allowed in roles.items()
-    }
 
 
 @pytest.mark.requirement("IAM-07")
