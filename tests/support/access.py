@@ -14,8 +14,11 @@ from tests.support import policy_lint
 from tests.support.iam import Policy, Statement, matches
 from tests.support.outcomes import Invalid
 
-# The last part of an ARN that names everything of its kind: `*`, `role/*`, `log-group:*`, `*/*`.
-_EVERYTHING = re.compile(r"([\w-]+[:/])?\*+([/:]\*+)*")
+# The last part of an ARN that names everything, and everything of a kind: `*/*`, `role/*`.
+_EVERYTHING = re.compile(r"\*+([/:]\*+)*")
+_EVERYTHING_OF_A_KIND = re.compile(rf"[\w-]+[:/]{_EVERYTHING.pattern}")
+# Their ARNs name no kind: what stands before `/*` is a name.
+_WITHOUT_KIND = frozenset({"s3", "sns", "sqs"})
 
 
 @dataclass(frozen=True)
@@ -168,7 +171,11 @@ def _told(statement: Statement) -> str:
 
 
 def _everything(resource: str) -> bool:
-    return _EVERYTHING.fullmatch(resource.split(":", 5)[-1]) is not None
+    parts = resource.split(":", 5)
+    if _EVERYTHING.fullmatch(parts[-1]):
+        return True
+    of_a_kind = _EVERYTHING_OF_A_KIND.fullmatch(parts[-1]) is not None
+    return of_a_kind and len(parts) > 2 and parts[2] not in _WITHOUT_KIND
 
 
 def needless_stars(policy: Policy) -> list[str]:
