@@ -123,6 +123,7 @@ class Assumptions(Strict):
     alarms_per_target_tracking_policy: Assumption
     log_bytes_kept_share: Assumption
     log_share_after_filter: Assumption
+    days_counted_of_for_ever: Assumption
 
     key_versions_charged: Assumption
     key_request_millions: Assumption

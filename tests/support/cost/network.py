@@ -59,17 +59,27 @@ def endpoint(month: Month, one: Resource) -> Iterator[Quantity]:
 
 
 def load_balancer(month: Month, balancer: Resource) -> Iterator[Quantity]:
-    """Hours, capacity units, and a public IPv4 address in each subnet if it faces the internet."""
+    """Hours, capacity units, and what facing the internet costs."""
     if (kind := chosen(balancer, "load_balancer_type", "application")) != "application":
         raise unpriced(balancer, f"a {kind} load balancer")
     yield month.quantity(balancer, "load_balancer.hour", month.hours)
     yield month.quantity(balancer, "load_balancer.capacity_unit_hour", _capacity_units(month))
-    addresses = chosen(balancer, "ip_address_type", "ipv4")
-    if not chosen(balancer, "internal", False) and addresses != "dualstack-without-public-ipv4":
+    if not chosen(balancer, "internal", False):
+        yield from _public_side(month, balancer)
+
+
+def _public_side(month: Month, balancer: Resource) -> Iterator[Quantity]:
+    """An IPv4 address in each subnet, and the replies to users where no CloudFront gives them.
+
+    What a load balancer answers CloudFront is free (Amazon CloudFront pricing).
+    """
+    if chosen(balancer, "ip_address_type", "ipv4") != "dualstack-without-public-ipv4":
         subnets = balancer.symbolic("subnets") or balancer.symbolic("subnet_mapping")
         if not subnets:
             raise Invalid(f"{balancer.where}: its subnets are known only after apply")
         yield month.quantity(balancer, "vpc.public_ipv4_hour", len(subnets) * month.hours)
+    if not month.plan.all("aws_cloudfront_distribution"):
+        yield month.quantity(balancer, "transfer.to_internet_gb", _gb_to_viewers(month))
 
 
 def _capacity_units(month: Month) -> float:
@@ -113,13 +123,15 @@ def distribution(month: Month, one: Resource) -> Iterator[Quantity]:
     if one.value("viewer_certificate[0].ssl_support_method") == "vip":
         yield month.quantity(one, "cloudfront.dedicated_address", 1)
     price_class = chosen(one, "price_class", "PriceClass_All")
-    assumptions, requests = month.assumptions, month.load.requests
-    kb = requests * month.assumed(assumptions.response_kb) + (
-        month.edge_requests - requests
-    ) * month.assumed(assumptions.asset_kb)
     million = month.edge_requests / MILLION
     yield month.quantity(one, f"cloudfront.{price_class}.https_million", million)
-    yield month.quantity(one, f"cloudfront.{price_class}.gb", kb / KB_PER_GB)
+    yield month.quantity(one, f"cloudfront.{price_class}.gb", _gb_to_viewers(month))
+
+
+def _gb_to_viewers(month: Month) -> float:
+    assets = month.edge_requests - month.load.requests
+    kb = month.load.requests * month.assumed(month.assumptions.response_kb)
+    return (kb + assets * month.assumed(month.assumptions.asset_kb)) / KB_PER_GB
 
 
 def hosted_zone(month: Month, zone: Resource) -> Iterator[Quantity]:

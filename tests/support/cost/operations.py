@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from tests.support.cost.counting import KB_PER_GB, Month, blocks, chosen, unpriced
 from tests.support.cost.estimate import Quantity
-from tests.support.outcomes import Invalid
 from tests.support.plan import Resource
 
 # Shorter periods are charged as high resolution (Amazon CloudWatch pricing).
@@ -15,9 +14,8 @@ STANDARD_PERIOD_SECONDS = 60
 
 def log_group(month: Month, group: Resource) -> Iterator[Quantity]:
     """What is written, and what of it is kept when the retention period has passed once."""
-    days = chosen(group, "retention_in_days", 0)
-    if not days:
-        raise Invalid(f"{group.where}: a log group that keeps everything has no price a month")
+    for_ever = month.assumed(month.assumptions.days_counted_of_for_ever)
+    days = chosen(group, "retention_in_days", 0) or for_ever
     written = month.assumptions.log_group(str(group.symbolic("name")), group.where)
     requests = month.edge_requests if written.requests == "edge" else month.load.requests
     by_request = requests * written.kb_per_request * _share_let_through(month, group) / KB_PER_GB
