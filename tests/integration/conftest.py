@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +21,34 @@ from tests.support.target import Target
 DEFAULT_ENVIRONMENT = "staging"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Ask for the second plan last: it is made beside the other tests."""
+    items.sort(key=lambda item: "second_plan" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def environment(pytestconfig: pytest.Config) -> str:
     """The environment whose deployment is looked at."""
     return pytestconfig.getoption("--environment") or DEFAULT_ENVIRONMENT
 
 
+@dataclass(frozen=True)
+class Emulated:
+    """An emulator with the stack deployed to it, and the plan made after that."""
+
+    emulator: Emulator
+    deployment: Deployment
+    second_plan: Future[list[str]] | None
+
+
 @pytest.fixture(scope="session")
 def emulated(
-    pytestconfig: pytest.Config, stack: Path, environment: str
-) -> Iterator[tuple[Emulator, Deployment] | None]:
-    """The stack applied to the emulator, or None where the target is a real account."""
+    request: pytest.FixtureRequest, pytestconfig: pytest.Config, stack: Path, environment: str
+) -> Iterator[Emulated | None]:
+    """The stack deployed to the emulator, or None where the target is a real account.
+
+    The second plan takes as long as all the tests and is made beside them, if a test asks for it.
+    """
     if pytestconfig.getoption("--target") != "emulator":
         yield None
         return
@@ -42,8 +61,12 @@ def emulated(
             progress=tell(pytestconfig),
             fresh=pytestconfig.getoption("--fresh"),
         ) as deployment,
+        ThreadPoolExecutor(1) as pool,
     ):
-        yield emulator, deployment
+        wanted = any("second_plan" in getattr(i, "fixturenames", ()) for i in request.session.items)
+        yield Emulated(
+            emulator, deployment, pool.submit(deployment.second_plan) if wanted else None
+        )
 
 
 def tell(config: pytest.Config) -> Any:
@@ -58,20 +81,28 @@ def tell(config: pytest.Config) -> Any:
 
 
 @pytest.fixture(scope="session")
-def target(emulated: tuple[Emulator, Deployment] | None, stack: Path, environment: str) -> Target:
+def target(emulated: Emulated | None, stack: Path, environment: str) -> Target:
     """The environment under test, after its account has been checked."""
-    session = emulated[0].session() if emulated else boto3.Session()
+    session = emulated.emulator.session() if emulated else boto3.Session()
     target = Target(environment, account_id(stack, environment), session, emulated is not None)
     target.refuse_wrong_account()
     return target
 
 
 @pytest.fixture(scope="session")
-def deployment(emulated: tuple[Emulator, Deployment] | None) -> Deployment:
+def deployment(emulated: Emulated | None) -> Deployment:
     """The deployment that this run made."""
     if emulated is None:
         raise NotProvable("the deployment was made elsewhere, and its state is not at hand")
-    return emulated[1]
+    return emulated.deployment
+
+
+@pytest.fixture(scope="session")
+def second_plan(emulated: Emulated | None) -> list[str]:
+    """What another apply would change."""
+    if emulated is None or emulated.second_plan is None:
+        raise NotProvable("the deployment was made elsewhere, and its state is not at hand")
+    return emulated.second_plan.result()
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ def test_everything_planned_is_created(deployment: Deployment) -> None:
 
 
 @pytest.mark.requirement("TF-05")
-def test_second_plan_is_empty(deployment: Deployment, requirement: Requirement) -> None:
-    changes = deployment.second_plan()
-    expect_members(deployment.environment, "changes", changes, requirement.expected["changes"])
+def test_second_plan_is_empty(
+    second_plan: list[str], environment: str, requirement: Requirement
+) -> None:
+    expect_members(environment, "changes", second_plan, requirement.expected["changes"])
