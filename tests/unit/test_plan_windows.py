@@ -13,12 +13,20 @@ from tests.support.windows import Window
 pytestmark = pytest.mark.plan
 
 
-@pytest.fixture
-def database_maintenance(plan: Plan, aurora: Resource) -> list[Window]:
-    """When the Aurora cluster and its instances are maintained."""
-    instances = found("plan", "instance", plan.all("aws_rds_cluster_instance"))
-    written = [one.value("preferred_maintenance_window") for one in [aurora, *instances]]
-    return [Window.parse(one) for one in written]
+@pytest.fixture(
+    params=[
+        ("aws_rds_cluster", "cluster_identifier", ""),
+        ("aws_rds_cluster_instance", "identifier", "-primary"),
+        ("aws_rds_cluster_instance", "identifier", "-replica-1"),
+        ("aws_rds_cluster_instance", "identifier", "-replica-2"),
+    ],
+    ids=["cluster", "primary", "replica-1", "replica-2"],
+)
+def database_maintenance(request: pytest.FixtureRequest, plan: Plan, prefix: str) -> list[Window]:
+    """When the Aurora cluster, and each of its instances in turn, is maintained."""
+    kind, argument, suffix = request.param
+    database = plan.one(kind, **{argument: f"{prefix}{suffix}"})
+    return [Window.parse(database.value("preferred_maintenance_window"))]
 
 
 @pytest.fixture
