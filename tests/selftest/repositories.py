@@ -83,10 +83,10 @@ def changed(text: str, old: str, new: str) -> str:
 
 
 def repository(directory: Path, files: dict[str, str]) -> Path:
-    """A repository of these files around the least that is a stack; returns the stack."""
+    """A repository of these files around what of the stack they are about; returns the stack."""
     stack = directory / "terraform"
     shutil.copytree(STACK / "environments", stack / "environments")
-    (stack / "main.tf").write_text("terraform {}\n", encoding="utf-8")
+    shutil.copy(STACK / "pipeline.tf", stack)
     for name, text in files.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -36,8 +36,14 @@ GLOBAL = {
 PAGINATED = {"--max-items", "--page-size", "--starting-token"}
 # Services that the CLI calls by another name than botocore.
 RENAMED = {"s3api": "s3"}
-# Commands that the CLI adds to those of the models, with their options.
-ADDED: dict[tuple[str, str], tuple[str, ...]] = {("ecr", "get-login-password"): ()}
+# Commands that the CLI adds to those of the models: how many words follow, the options, and the
+# actions that the command needs.
+ADDED: dict[tuple[str, str], tuple[int, tuple[str, ...], tuple[str, ...]]] = {
+    ("ecr", "get-login-password"): (0, (), ("ecr:GetAuthorizationToken",)),
+    ("s3", "sync"): (2, ("cache-control", "no-progress"), ("s3:ListBucket", "s3:PutObject")),
+}
+# Options that the CLI adds to an operation, and the parameter that each stands for.
+SHORT = {("cloudfront", "create-invalidation"): {"paths": "InvalidationBatch"}}
 LOADER = Loader()
 
 
@@ -51,7 +57,8 @@ class Command:
 
     `operation` is the CLI's word for it, a waiter's with `wait` before it. `options` holds what was
     written, by option without its dashes; `parameters` the request as far as it is JSON or plain
-    values; `output` is the operation's output shape, None where the CLI prints no document.
+    values, or the `words` of a command that is of no model; `output` is the operation's output
+    shape, None where the CLI prints no document; `actions` what IAM must allow, as service:Action.
     """
 
     service: str
@@ -59,6 +66,7 @@ class Command:
     options: Mapping[str, tuple[str, ...]]
     parameters: Mapping[str, Any]
     output: Any
+    actions: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -90,13 +98,12 @@ def parse(words: Sequence[str], directory: Path) -> Command:
     for option, values in options.items():
         if "" in values:
             raise BadCommandError(f"--{option} has an empty value")
+    if tuple(positional[:2]) in ADDED:
+        return _added(positional, options)
     waits = positional[1:2] == ["wait"]
     if len(positional) != (3 if waits else 2):
         raise BadCommandError(f"aws {' '.join(positional)}: expected a service and an operation")
     service, name = positional[0], positional[-1]
-    if (service, name) in ADDED:
-        _refuse_unknown(service, name, options, ADDED[service, name])
-        return Command(service, name, options, {}, None)
     model = _model(service)
     operation = _operation(service, model, name, waits)
     parameters = _parameters(service, name, operation, options, directory)
@@ -106,7 +113,18 @@ def parse(words: Sequence[str], directory: Path) -> Command:
             check_query(query, output)
         except UnknownField as error:
             raise BadCommandError(f"aws {service} {name} --query {query}: {error}") from error
-    return Command(service, f"wait {name}" if waits else name, options, parameters, output)
+    operated = f"wait {name}" if waits else name
+    actions = (f"{RENAMED.get(service, service)}:{operation.name}",)
+    return Command(service, operated, options, parameters, output, actions)
+
+
+def _added(positional: list[str], options: Mapping[str, tuple[str, ...]]) -> Command:
+    service, name, *words = positional
+    count, known, actions = ADDED[service, name]
+    _refuse_unknown(service, name, options, known)
+    if len(words) != count:
+        raise BadCommandError(f"aws {service} {name} takes {count} words, not {len(words)}")
+    return Command(service, name, options, {"words": words}, None, actions)
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], dict[str, tuple[str, ...]]]:
@@ -172,8 +190,9 @@ def _parameters(
     negated = {f"no-{option}" for option, m in members.items() if _kind(shape, m) == "boolean"}
     paginated = operation.name in _extra(service, "paginators-1", "pagination")
     extra = [option[2:] for option in PAGINATED] if paginated else []
-    _refuse_unknown(service, name, options, [*members, *negated, *extra])
-    parameters: dict[str, Any] = {}
+    short = SHORT.get((service, name), {})
+    _refuse_unknown(service, name, options, [*members, *negated, *extra, *short])
+    parameters: dict[str, Any] = {short[o]: list(v) for o, v in options.items() if o in short}
     for document in options.get("cli-input-json", ()):
         parameters |= _json(document, directory, "--cli-input-json")
         _validate(parameters, shape, "--cli-input-json")

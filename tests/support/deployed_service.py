@@ -1,7 +1,8 @@
 """The application's ECS service as the AWS CLI shows it to what deploys it or rolls it back.
 
-It keeps revisions, deployments and the service's state, and nothing else of AWS. Answers have the
-fields and names of the ECS API; a command that the AWS CLI would refuse is a Violation.
+It keeps revisions, deployments, the service's state and its assets, and nothing else of AWS.
+Answers have the fields and names of AWS's API; a command that the AWS CLI would refuse is a
+Violation.
 """
 
 from __future__ import annotations
@@ -39,24 +40,34 @@ class DeployedService:
     one runs. `latest` is the newest revision registered, deployed or not. The migrations end with
     `exit_code`, None if their container never started; `placeable` says whether a task can start
     at all. A new revision stays if it is `sound`; else ECS goes back to the one that ran. Waiting
-    for the service ends well if it `settles`. `images` holds what was registered and `migrated`
-    the revisions that ran as tasks, both by ARN.
+    for the service ends well if it `settles`. The bucket takes the assets if it is `writable`.
+    `images` holds what was registered and `migrated` the revisions that ran as tasks, both by ARN,
+    `published` where assets were put and `forgotten` the distributions with an invalidation.
     """
 
     environment: str
+    account: str = "123456789012"
     deployments: Sequence[tuple[int, str]] = ((1, "SUCCESSFUL"),)
     latest: int = 1
     exit_code: int | None = 0
     placeable: bool = True
     sound: bool = True
     settles: bool = True
+    writable: bool = True
     images: dict[str, str] = field(default_factory=dict)
     migrated: list[str] = field(default_factory=list)
+    published: list[str] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
     running: str = ""
 
     def __post_init__(self) -> None:
         last = [revision for revision, status in self.deployments if status == "SUCCESSFUL"][-1]
         self.running = self.revision("app", last)
+
+    @property
+    def assets(self) -> str:
+        """The bucket of the static assets."""
+        return f"assets-{self.cluster}-{self.account}"
 
     @property
     def cluster(self) -> str:
@@ -82,8 +93,8 @@ class DeployedService:
             return Answer("", REFUSED, f"An error occurred: {error}\n")
         if command.name == "ecs wait services-stable" and not self.settles:
             return Answer("", GAVE_UP, "Waiter ServicesStable failed: Max attempts exceeded\n")
-        waits = command.operation.startswith("wait ")
-        return Answer("" if waits else self._printed(where, command, document))
+        prints = command.output is not None
+        return Answer(self._printed(where, command, document) if prints else "")
 
     def _printed(self, where: str, command: Command, document: Any) -> str:
         try:
@@ -93,6 +104,9 @@ class DeployedService:
 
     def _operations(self) -> dict[str, Callable[[Mapping[str, Any]], Any]]:
         return {
+            "cloudfront create-invalidation": self._create_invalidation,
+            "cloudfront list-distributions": self._list_distributions,
+            "ecr get-login-password": lambda _: None,
             "ecs describe-services": self._describe_services,
             "ecs describe-task-definition": self._describe_task_definition,
             "ecs describe-tasks": self._describe_tasks,
@@ -104,6 +118,7 @@ class DeployedService:
             "ecs update-service": self._update_service,
             "ecs wait services-stable": self._describe_services,
             "ecs wait tasks-stopped": self._describe_tasks,
+            "s3 sync": self._sync,
         }
 
     def _known(self, parameters: Mapping[str, Any]) -> None:
@@ -214,6 +229,27 @@ class DeployedService:
         newest_first = parameters.get("sort") == "DESC"
         ordered = reversed(numbers) if newest_first else numbers
         return {"taskDefinitionArns": [self.revision("app", number) for number in ordered]}
+
+    def _sync(self, parameters: Mapping[str, Any]) -> Any:
+        destination = parameters["words"][1]
+        if not self.writable:
+            raise _RefusedError(f"AccessDenied: PutObject to {destination}")
+        self.published.append(destination)
+
+    def _list_distributions(self, _: Mapping[str, Any]) -> Any:
+        """Each has an origin that is a bucket; the environment's comes second."""
+        origins = ["other.s3.us-east-1.amazonaws.com", f"{self.assets}.s3.us-east-1.amazonaws.com"]
+        items = [
+            {"Id": origin.partition(".")[0], "Origins": {"Items": [{"DomainName": origin}]}}
+            for origin in origins
+        ]
+        return {"DistributionList": {"Items": items}}
+
+    def _create_invalidation(self, parameters: Mapping[str, Any]) -> Any:
+        if parameters["DistributionId"] != self.assets:
+            raise _RefusedError(f"NoSuchDistribution: {parameters['DistributionId']}")
+        self.forgotten.append(parameters["DistributionId"])
+        return {"Invalidation": {"Id": "I1"}}
 
     def _created(self, deployment: int) -> str:
         return f"2025-01-{deployment + 1:02}T00:00:00+00:00"

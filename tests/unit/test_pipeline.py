@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support import beside
+from tests.support.aws_cli import parse
 from tests.support.catalogue import Catalogue, Requirement
 from tests.support.deployed_service import DeployedService
 from tests.support.expectations import (
@@ -53,18 +54,22 @@ def gate(tier: str, workflow: Workflow, catalogue: Catalogue) -> Job:
 
 
 @pytest.fixture
-def deploy(workflow: Workflow, deploying: Job, catalogue: Catalogue, tmp_path: Path) -> Deploy:
+def deploy(
+    workflow: Workflow, deploying: Job, catalogue: Catalogue, source: SourceTree, tmp_path: Path
+) -> Deploy:
     """Rehearse the deployment of a branch to a service, described by DeployedService's words."""
     branches = catalogue.requirement("PIPE-01").expected["branches"]
 
     def rehearse(branch: str, **state: Any) -> tuple[DeployedService, JobRehearsal]:
-        service = DeployedService(branches[branch], **state)
+        account = source.variables(branches[branch])["aws_account_id"]
+        service = DeployedService(branches[branch], account, **state)
+        answers = {"aws": lambda call: service.answer(call.where, call.words, tmp_path)}
         run = JobRehearsal(
             workflow,
             deploying,
             Event("push", branch),
-            lambda called: service.answer(called.where, called.words, tmp_path),
-            ["aws"],
+            lambda call: answers.get(call.words[0], lambda _: Answer("answer\n"))(call),
+            ["aws", "docker"],
             tmp_path,
         )
         return service, run
@@ -306,6 +311,51 @@ def test_deployment_that_does_not_stay_fails(
 ) -> None:
     _, run = deploy("staging", **state)
     expect_equal(deploying.where, "result", run.result, requirement.expected["result"])
+
+
+@pytest.mark.requirement("PIPE-08")
+@pytest.mark.parametrize("branch", BRANCHES)
+def test_assets_are_published_before_the_service_needs_them(
+    branch: str, deploying: Job, deploy: Deploy, requirement: Requirement
+) -> None:
+    expected = requirement.expected
+    commands = [expected[step] for step in ("publish", "deploy", "forget")]
+    service, run = deploy(branch)
+    wanted = expected["destination"].format(
+        environment=service.environment, account=service.account
+    )
+    expect_equal(deploying.where, "order of commands", run.order(*commands), commands)
+    expect_equal(deploying.where, "destinations", service.published, [wanted])
+    expect_equal(deploying.where, "distributions", service.forgotten, [service.assets])
+
+
+@pytest.mark.requirement("PIPE-08")
+def test_assets_that_cannot_be_published_stop_the_deployment(
+    deploying: Job, deploy: Deploy, requirement: Requirement
+) -> None:
+    _, run = deploy("staging", writable=False)
+    deployed = [call.where for call in run.of(requirement.expected["deploy"])]
+    expect_none(deploying.where, "deployment without its assets", deployed)
+    expect_equal(deploying.where, "result without the assets", run.result, "failure")
+
+
+@pytest.mark.requirement("PIPE-09")
+def test_deploying_role_may_do_what_the_deployment_does(
+    deploy: Deploy, source: SourceTree, requirement: Requirement, tmp_path: Path
+) -> None:
+    name = requirement.expected["policy"]
+    policies = source.blocks("data", "aws_iam_policy_document", name)
+    policy = only("terraform/", f"policy document {name}", policies)
+    granted = {action for s in policy.blocks("statement") for action in s.get("actions")}
+    _, run = deploy("main")
+    needed = {
+        (action, call.where)
+        for call in run.of("aws")
+        for action in parse(call.words, tmp_path).actions
+    }
+    missing = [f"{action} for {where}" for action, where in needed if action not in granted]
+    found(run.job.where, "command of AWS", needed)
+    expect_none(policy.where, "action that the role lacks", sorted(missing))
 
 
 @pytest.mark.requirement("PIPE-07")

@@ -47,7 +47,9 @@ def test_rollback_goes_to_the_revision_that_last_ran_well(
 ) -> None:
     expected = requirement.expected
     history = [tuple(deployment) for deployment in expected["deployments"]]
-    service = DeployedService(environment, history, latest=expected["latest_registered"])
+    service = DeployedService(
+        environment, deployments=history, latest=expected["latest_registered"]
+    )
     answers = {"aws": lambda call: service.answer(call.where, call.words, tmp_path)}
     blocks = found(runbook.name, "block of the rollback", runbook.chapter(expected["heading"]))
     calls, _ = runbook.rehearse(
