@@ -110,7 +110,7 @@ resource "aws_ecs_task_definition" "app" {
 
       logConfiguration = local.log_configuration["app"]
 
-      # Needs curl in the image; tests/integration/test_container.py looks.
+      # Needs curl in the image (docs/deviations.md, "The image").
       healthCheck = {
         command     = ["CMD-SHELL", "curl -f http://localhost:${local.app_port}/api/health || exit 1"]
         interval    = 30

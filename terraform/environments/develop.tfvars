@@ -22,5 +22,8 @@ alert_email        = "ops@mantisnxt.com"
 log_retention_days = 30
 monthly_budget_usd = 600
 
+# The account's own monitor of services, where there is one: aws ce get-anomaly-monitors.
+cost_anomaly_monitor_arn = null
+
 github_repository = "mantisnxt/admin-panel"
 github_branch     = "develop"
