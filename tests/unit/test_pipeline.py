@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,24 +54,33 @@ def gate(tier: str, workflow: Workflow, catalogue: Catalogue) -> Job:
     return only(workflow.name, f"job with {command}", workflow.jobs_running(command))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def deploy(
-    workflow: Workflow, deploying: Job, catalogue: Catalogue, source: SourceTree, tmp_path: Path
+    workflow: Workflow,
+    deploying: Job,
+    catalogue: Catalogue,
+    source: SourceTree,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Deploy:
-    """Rehearse the deployment of a branch to a service, described by DeployedService's words."""
+    """Rehearse the deployment of a branch to a service, described by DeployedService's words.
+
+    The same deployment is rehearsed once.
+    """
     branches = catalogue.requirement("PIPE-01").expected["branches"]
 
+    @cache
     def rehearse(branch: str, **state: Any) -> tuple[DeployedService, JobRehearsal]:
         account = source.variables(branches[branch])["aws_account_id"]
         service = DeployedService(branches[branch], account, **state)
-        answers = {"aws": lambda call: service.answer(call.where, call.words, tmp_path)}
+        directory = tmp_path_factory.mktemp("deployment")
+        answers = {"aws": lambda call: service.answer(call.where, call.words, directory)}
         run = JobRehearsal(
             workflow,
             deploying,
             Event("push", branch),
             lambda call: answers.get(call.words[0], lambda _: Answer("answer\n"))(call),
             ["aws", "docker"],
-            tmp_path,
+            directory,
         )
         return service, run
 
@@ -341,7 +351,7 @@ def test_assets_that_cannot_be_published_stop_the_deployment(
 
 @pytest.mark.requirement("PIPE-09")
 def test_deploying_role_may_do_what_the_deployment_does(
-    deploy: Deploy, source: SourceTree, requirement: Requirement, tmp_path: Path
+    deploy: Deploy, source: SourceTree, requirement: Requirement
 ) -> None:
     name = requirement.expected["policy"]
     policies = source.blocks("data", "aws_iam_policy_document", name)
@@ -351,7 +361,7 @@ def test_deploying_role_may_do_what_the_deployment_does(
     needed = {
         (action, call.where)
         for call in run.of("aws")
-        for action in parse(call.words, tmp_path).actions
+        for action in parse(call.words, run.directory).actions
     }
     missing = [f"{action} for {where}" for action, where in needed if action not in granted]
     found(run.job.where, "command of AWS", needed)
