@@ -46,7 +46,7 @@ def test_environment_is_made_once_for_runs_side_by_side(made: tuple[list[Path], 
 def test_environment_that_is_there_is_used_as_it_is(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tool_environment.subprocess, "run", None)
+    monkeypatch.setattr("tests.support.tool_environment.subprocess.run", None)
     assert (ensure(home) / "python").exists()
 
 

@@ -95,7 +95,7 @@ def deploy(
     settings = {**emulator.environment(), **secret_variables(source)}
     make = partial(Deployment, stack, environment, program, settings)
     kept = CACHE / "deployments" / _fingerprint(stack, environment, program)
-    if kept.is_dir() and not fresh and _played(emulator, kept, progress):
+    if kept.is_dir() and not fresh and played(emulator, kept, progress):
         yield make(_counted(kept), kept / "stack")
         return
     with workspace.scratch_copy(stack, _path_style(source)) as copy:
@@ -109,7 +109,7 @@ def deploy(
         yield make(planned, place / "stack")
 
 
-def _played(emulator: Emulator, kept: Path, progress: Callable[[str], None]) -> bool:
+def played(emulator: Emulator, kept: Path, progress: Callable[[str], None]) -> bool:
     """Whether the kept deployment could be played; one that could not is thrown away."""
     try:
         _counted(kept)
