@@ -136,14 +136,14 @@ def test_path_is_open_from_end_to_end(edge: Edge, reachability: Reachability, en
 
 
 @pytest.mark.requirement("NET-09")
-@pytest.mark.parametrize("target", FORBIDDEN["targets"])
+@pytest.mark.parametrize("store", FORBIDDEN["targets"])
 @pytest.mark.parametrize("source", FORBIDDEN["sources"])
 def test_no_path_leads_to_a_data_store(
-    source: str, target: str, reachability: Reachability, ends: Ends, requirement: Requirement
+    source: str, store: str, reachability: Reachability, ends: Ends, requirement: Requirement
 ) -> None:
-    store = ends.node(target)
-    openings = reachability.openings(ends.source(source), store)
-    expect_openings(store.where, openings, requirement.expected["ports"])
+    target = ends.node(store)
+    openings = reachability.openings(ends.source(source), target)
+    expect_openings(target.where, openings, requirement.expected["ports"])
 
 
 @pytest.mark.requirement("NET-11")

@@ -61,7 +61,8 @@ class Ends:
         if name == ELSEWHERE_NAME:
             return ELSEWHERE
         kind = name.removesuffix(_SUBNETS)
-        return self._hosts(kind) if kind in self.kinds else self._internet_or_node(name)
+        known = name.endswith(_SUBNETS) and kind in self.kinds
+        return self._hosts(kind) if known else self._internet_or_node(name)
 
     def target(self, name: str) -> Target:
         """What a name stands for where a path ends. SuiteError for a name of nothing."""

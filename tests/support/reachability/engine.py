@@ -190,7 +190,7 @@ class Reachability:
         if isinstance(start, Step) or isinstance(end, Step):
             yield from (one for one in (start, end) if isinstance(one, Step))
             return
-        answer = Flow(flow.protocol, client.first)
+        answer = Flow(flow.protocol, client.first, answer=True)
         if start.subnet and end.subnet:
             yield from self._within(start, start.subnet, end, end.subnet, flow, answer)
         elif start.subnet:

@@ -34,6 +34,9 @@ class Places:
             tables={one.id: one for one in network.tables},
             gateways={one.id: one for one in network.gateways},
             prefix_lists={one.id: one for one in network.prefix_lists},
+            services=frozenset(
+                one.prefix_list for one in network.endpoints if isinstance(one.prefix_list, str)
+            ),
             local=network.ranges,
         )
         self._nodes = {node.id: node for node in network.nodes}

@@ -108,24 +108,31 @@ class Place:
 
 @dataclass(frozen=True)
 class Flow:
-    """What is sent: the protocol and the port it is sent to."""
+    """What is sent: the protocol and the port it is sent to; or the answer to that."""
 
     protocol: str
     port: int
+    answer: bool = False
 
     def __str__(self) -> str:
-        return f"{self.port}" if self.protocol == "tcp" else f"{self.port}/{self.protocol}"
+        text = f"{self.port}" if self.protocol == "tcp" else f"{self.port}/{self.protocol}"
+        return f"{text} (the answer)" if self.answer else text
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The parts of a network by id."""
+    """The parts of a network by id.
+
+    `services` are the prefix lists of gateway endpoints: ranges of an AWS service, which count
+    neither as the VPC's nor as the internet's.
+    """
 
     groups: Mapping[str, SecurityGroup] = field(default_factory=dict)
     acls: Mapping[str, Acl] = field(default_factory=dict)
     tables: Mapping[str, RouteTable] = field(default_factory=dict)
     gateways: Mapping[str, Gateway] = field(default_factory=dict)
     prefix_lists: Mapping[str, PrefixList] = field(default_factory=dict)
+    services: frozenset[str] = frozenset()
     local: tuple[Range, ...] = ()
 
 
@@ -182,6 +189,8 @@ def in_prefix_list(place: Place, identifier: str, tables: Tables) -> Answer:
     """Whether the place's address is in the prefix list."""
     if place.prefix_list == identifier:
         return True
+    if identifier in tables.services:
+        return False
     listed = tables.prefix_lists.get(identifier)
     if listed is None or isinstance(listed.ranges, Unknown):
         return None
@@ -360,7 +369,7 @@ def _candidates(
         case Range() as addresses:
             matches = [(lies_in(there, addresses), addresses.prefix)]
         case PrefixListReference(identifier):
-            matches = _in_list(identifier, gateway, there, tables)
+            matches = _in_list(identifier, there, tables)
         case Unknown(reason):
             gateway = Unknown(f"{table.label} has a route to somewhere: {reason}")
             matches = [(None, longest)]
@@ -372,20 +381,12 @@ def _candidates(
             yield (length, not route.propagated), gateway if isinstance(gateway, Unknown) else doubt
 
 
-def _in_list(
-    identifier: str, gateway: Gateway | Unknown, there: Place, tables: Tables
-) -> list[tuple[Answer, int]]:
-    """Whether `there` is in a prefix list to which a route leads, and how specific that is."""
+def _in_list(identifier: str, there: Place, tables: Tables) -> list[tuple[Answer, int]]:
+    """Whether `there` is in a prefix list that a route names, and how specific that is."""
     longest = BITS[there.family]
-    through_endpoint = isinstance(gateway, Gateway) and gateway.kind is GatewayKind.endpoint
-    if there.prefix_list == identifier:
-        return [(True, longest)]
-    if through_endpoint:
-        # The ranges of an AWS service: neither the VPC nor, here, the internet.
-        return []
     listed = tables.prefix_lists.get(identifier)
-    if listed is None or isinstance(listed.ranges, Unknown):
-        return [(None, longest)]
+    if identifier in tables.services or listed is None or isinstance(listed.ranges, Unknown):
+        return [(in_prefix_list(there, identifier, tables), longest)]
     return [(lies_in(there, one), one.prefix) for one in listed.ranges]
 
 
