@@ -16,6 +16,7 @@ from tests.support.windows import Window
 
 pytestmark = pytest.mark.plan
 
+CAPACITIES = ("min_capacity", "max_capacity")
 UTC = (None, "UTC", "Etc/UTC")
 SPECIFICATION = "target_tracking_scaling_policy_configuration[0].predefined_metric_specification[0]"
 
@@ -40,18 +41,23 @@ def expected_load() -> Traffic:
 
 @pytest.fixture
 def actions(plan: Plan, target: Resource) -> list[Bounds]:
-    """The scheduled actions."""
+    """The scheduled actions; SCALE-03 says which there are."""
     scheduled = plan.all("aws_appautoscaling_scheduled_action")
-    return [bounds(one, target) for one in found("plan", "scheduled action", scheduled)]
+    return [bounds(one, target) for one in scheduled]
 
 
 def bounds(action: Resource, target: Resource) -> Bounds:
     expect(action.where, action.value("timezone") in UTC, "UTC", str(action.value("timezone")))
     sets = action.nested("scalable_target_action")[0]
-    least, most = (
-        sets.value(name) or target.value(name) for name in ("min_capacity", "max_capacity")
-    )
+    least, most = (sets.value(name) or target.value(name) for name in CAPACITIES)
     return Bounds(action.where, Schedule.parse(action.value("schedule")), int(least), int(most))
+
+
+@pytest.fixture
+def own(target: Resource) -> Bounds:
+    """The target's own bounds, which hold where no action sets others."""
+    least, most = (int(target.value(name)) for name in CAPACITIES)
+    return Bounds(target.where, Schedule("always", ()), least, most)
 
 
 @pytest.mark.requirement("SCALE-04")
@@ -79,12 +85,12 @@ def test_largest_service_carries_the_peak_with_room(
 
 @pytest.mark.requirement("SCALE-06")
 def test_scheduled_bounds_are_in_order(
-    actions: list[Bounds], planned_environment: str, catalogue: Catalogue
+    own: Bounds, actions: list[Bounds], planned_environment: str, catalogue: Catalogue
 ) -> None:
     day = catalogue.requirement("SCALE-01").expected["capacity"][planned_environment]
     wrong = [
         f"{one.where} sets {one.minimum} to {one.maximum}"
-        for one in actions
+        for one in [own, *actions]
         if not 1 <= one.minimum <= day["min"] <= one.maximum
     ]
     expect_none("plan", f"action outside 1 ≤ minimum ≤ {day['min']} ≤ maximum", wrong)
@@ -94,6 +100,7 @@ def test_scheduled_bounds_are_in_order(
 @pytest.mark.parametrize("day", ["mon", "tue", "wed", "thu", "fri"])
 def test_working_day_has_the_days_bounds(
     day: str,
+    own: Bounds,
     actions: list[Bounds],
     planned_environment: str,
     requirement: Requirement,
@@ -101,18 +108,19 @@ def test_working_day_has_the_days_bounds(
 ) -> None:
     hours = Window.of_schedule({"day": day, **requirement.expected["working_hours"]})
     wanted = catalogue.requirement("SCALE-01").expected["capacity"][planned_environment]
-    held = in_force(actions, hours)
+    held = in_force(actions, hours) or [own]
     actual = [{"min": one.minimum, "max": one.maximum} for one in held]
     expect_equal(", ".join(one.where for one in held), f"bounds in {hours}", actual, [wanted])
 
 
 @pytest.mark.requirement("SCALE-07")
-@pytest.mark.parametrize("kind", ["target", "policy", "scheduled_action"])
-def test_scaling_is_of_this_service(kind: str, plan: Plan, service: Resource, prefix: str) -> None:
+def test_scaling_is_of_this_service(plan: Plan, service: Resource, prefix: str) -> None:
     wanted = f"service/{prefix}/{service.value('name')}"
-    every = found("plan", kind, plan.all(f"aws_appautoscaling_{kind}"))
+    kinds = ("aws_appautoscaling_target", "aws_appautoscaling_policy",
+             "aws_appautoscaling_scheduled_action")  # fmt: skip
+    every = found("plan", "scaling", [one for one in plan.resources if one.type in kinds])
     others = [one.where for one in every if one.symbolic("resource_id") != wanted]
-    expect_none("plan", f"{kind} of another than {wanted}", others)
+    expect_none("plan", f"scaling of another than {wanted}", others)
 
 
 @pytest.mark.requirement("SCALE-07")
