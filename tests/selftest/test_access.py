@@ -209,12 +209,21 @@ def queue(**more: Any) -> dict[str, Any]:
         ([queue(**when("StringNotLike", "aws:SourceAccount", "*"))], False),
         ([queue(), queue(Effect="Deny", Principal="*")], False),
         ([queue(), queue(Effect="Deny", **when("StringEquals", "aws:SourceAccount", "2"))], True),
-        # What fails for one reason need not be judged for another.
+        # What another statement decides need not be judged, nor what fails for another reason.
+        ([queue(), queue(**when("StringEquals", "k", "v"))], True),
+        ([queue(Effect="Deny"), queue(**when("StringEquals", "k", "v"))], False),
+        ([queue(Effect="Deny", **when("StringEquals", "k", "v"))], False),
         ([queue(Condition={"StringEquals": {"aws:SourceAccount": "2", "k": "v"}})], False),
     ],
 )
 def test_request_is_decided(written: list[dict[str, Any]], answer: bool) -> None:
     assert allowed(statements({"Statement": written}), REQUEST) is answer
+
+
+def test_denial_that_hangs_on_the_unknown_is_not_decided() -> None:
+    denial = queue(Effect="Deny", **when("StringEquals", "k", "v"))
+    with pytest.raises(Invalid, match="condition on k"):
+        allowed(statements({"Statement": [queue(), denial]}), REQUEST)
 
 
 @pytest.mark.parametrize(

@@ -355,6 +355,12 @@ def test_condition_that_cannot_be_judged_is_not_guessed() -> None:
         unheard(ALARM, [replace(SOUND, policy=strange)], PUBLISHER, ACCOUNT)
 
 
+def test_what_is_wrong_already_is_not_left_open() -> None:
+    key = Key("key", policy(allow("kms:*", **when("StringEquals", "kms:ViaService", "x"))))
+    mute = replace(SOUND, subscribers=(), key=key)
+    assert unheard(ALARM, [mute], PUBLISHER, ACCOUNT) == ["nobody has subscribed to topic"]
+
+
 # --- The table -----------------------------------------------------------------------------
 
 ENTRY = """

@@ -42,8 +42,16 @@ def allowed(policy: Iterable[Statement], request: Request) -> bool:
     Raises Invalid where that hangs on a condition that cannot be judged.
     """
     concerned = [one for one in policy if _concerns(one, request)]
-    decided = [one.effect for one in concerned if _holds(one.conditions, request.context)]
-    return "Allow" in decided and "Deny" not in decided
+    verdicts = [(one, _holds(one.conditions, request.context)) for one in concerned]
+    for effect in ("Deny", "Allow"):
+        decided = [holds for one, holds in verdicts if one.effect == effect]
+        if True in decided:
+            return effect == "Allow"
+        if None in decided and any(one.allows and holds is not False for one, holds in verdicts):
+            unjudged = next(one for one, holds in verdicts if holds is None)
+            keys = ", ".join(key for by_key in unjudged.conditions.values() for key in by_key)
+            raise Invalid(f"{unjudged}: whether its condition on {keys} holds is not known")
+    return False
 
 
 def _concerns(statement: Statement, request: Request) -> bool:
@@ -88,8 +96,8 @@ _NEGATED = {
 
 def _holds(
     conditions: Mapping[str, Mapping[str, list[str]]], context: Mapping[str, frozenset[str]]
-) -> bool:
-    """Whether every condition holds. One that fails decides, whatever the others are."""
+) -> bool | None:
+    """Whether every condition holds: not if one fails, whatever the others are; None if unknown."""
     known = {key.lower(): own for key, own in context.items()}
     verdicts = [
         _test(operator, known.get(key.lower()), values)
@@ -98,10 +106,7 @@ def _holds(
     ]
     if False in verdicts:
         return False
-    if None in verdicts:
-        asked = ", ".join(key for keys in conditions.values() for key in keys)
-        raise Invalid(f"whether a condition on {asked} holds is not known")
-    return True
+    return None if None in verdicts else True
 
 
 def _test(operator: str, own: frozenset[str] | None, values: Iterable[str]) -> bool | None:
