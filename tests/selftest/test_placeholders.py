@@ -45,17 +45,17 @@ def filled(spared: frozenset[tuple[str, str]] = frozenset(), **values: Any) -> d
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"id": UNKNOWN}, {"id": "ph-0123abcd-id."}),
+        ({"id": UNKNOWN}, {"id": "ph-0123abcd-id-0"}),
         ({"id": "known"}, {"id": "known"}),
         ({"id": None}, {"id": None}),
         ({"count": UNKNOWN}, {"count": None}),
         ({"list": UNKNOWN}, {"list": None}),
-        ({"list": ["a", UNKNOWN]}, {"list": ["a", "ph-0123abcd-list[1]."]}),
+        ({"list": ["a", UNKNOWN]}, {"list": ["a", "ph-0123abcd-list_1_-0"]}),
         ({"set": ["a", UNKNOWN]}, {"set": ["a", None]}),
-        ({"map": {"k": UNKNOWN}}, {"map": {"k": "ph-0123abcd-map.k."}}),
-        ({"object": {"host": UNKNOWN}}, {"object": {"host": "ph-0123abcd-object.host."}}),
-        ({"one": {"name": UNKNOWN}}, {"one": {"name": "ph-0123abcd-one.name."}}),
-        ({"many": [{"name": UNKNOWN}]}, {"many": [{"name": "ph-0123abcd-many[0].name."}]}),
+        ({"map": {"k": UNKNOWN}}, {"map": {"k": "ph-0123abcd-map_k-0"}}),
+        ({"object": {"host": UNKNOWN}}, {"object": {"host": "ph-0123abcd-object_host-0"}}),
+        ({"one": {"name": UNKNOWN}}, {"one": {"name": "ph-0123abcd-one_name-0"}}),
+        ({"many": [{"name": UNKNOWN}]}, {"many": [{"name": "ph-0123abcd-many_0_name-0"}]}),
         ({"members": [{"name": UNKNOWN}]}, {"members": [{"name": None}]}),
     ],
     ids=lambda value: str(value) if "ph-" not in str(value) else "filled",
@@ -68,12 +68,12 @@ def test_unknown_strings_are_filled_in_and_nothing_else(
 
 def test_an_arn_has_the_form_of_one() -> None:
     arn = filled(role_arn=UNKNOWN)["role_arn"]
-    assert arn == "arn:aws:placeholder:us-east-1:123456789012:ph-0123abcd-role_arn."
+    assert arn == "arn:aws:placeholder:us-east-1:123456789012:ph-0123abcd-role_arn-0"
 
 
 def test_what_is_spared_stays_unknown() -> None:
     assert filled(frozenset({("aws_thing", "id")}), id=UNKNOWN) == {"id": None}
-    assert filled(frozenset({("aws_other", "id")}), id=UNKNOWN) == {"id": "ph-0123abcd-id."}
+    assert filled(frozenset({("aws_other", "id")}), id=UNKNOWN) == {"id": "ph-0123abcd-id-0"}
 
 
 def test_a_placeholder_fits_the_narrowest_argument() -> None:
@@ -95,10 +95,12 @@ TYPES = {"00000001": "aws_key"}
 DOCUMENT = {
     "configuration": {"root_module": {}},
     "resource_changes": [
-        change('aws_key.own["a.b"]', arn="ph-00000001-arn.", id="ph-00000001-id."),
-        change("aws_lb.main", policy='{"Resource": "ph-00000001-arn./*"}', zone="ph-00000001-id."),
-        change("aws_key_policy.own", arn="ph-00000001-arn."),
-        change("aws_lb.stray", target="ph-0000ffff-id."),
+        change('aws_key.own["a.b"]', arn="ph-00000001-arn-0", id="ph-00000001-id-0"),
+        change(
+            "aws_lb.main", policy='{"Resource": "ph-00000001-arn-0/*"}', zone="ph-00000001-id-0"
+        ),
+        change("aws_key_policy.own", arn="ph-00000001-arn-0"),
+        change("aws_lb.stray", target="ph-0000ffff-id-0", member="ph-00000001-id-0-001"),
     ],
 }
 
@@ -131,11 +133,13 @@ def test_a_placeholder_of_nobody_is_told(plan: Plan) -> None:
     assert symbols_in(plan.at("aws_lb.stray").symbolic("target")) == {"unknown.id"}
 
 
+def test_what_stands_behind_a_symbol_stays(plan: Plan) -> None:
+    assert plan.at("aws_lb.stray").symbolic("member") == "⟨aws_key.own[a.b].id⟩-001"
+
+
 def test_placeholders_are_found_in_an_error() -> None:
-    text = (
-        'expected type to be one of ["A"], got ph-0123abcdx2-options[0].type. and ph-000a1b2c-id.'
-    )
-    assert PLACEHOLDER.findall(text) == [("0123abcdx2", "options[0].type"), ("000a1b2c", "id")]
+    text = 'expected one of ["A"], got ph-0123abcdx2-options_0_type-0. and ph-000a1b2c-id-0-001'
+    assert PLACEHOLDER.findall(text) == [("0123abcdx2", "options_0_type"), ("000a1b2c", "id")]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ set: its members are told apart by their values.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,17 +49,23 @@ class _Unknown:
 def placeholder(number: str, path: str) -> str:
     """The placeholder of an attribute: `number` tells one planned resource from another.
 
-    It is short, because some arguments are bounded: a hosted zone's id has at most 32 characters.
+    It survives what providers do to names (lower case, no dot at the end), ends before whatever
+    stands behind it, and is short: a hosted zone's id has at most 32 characters.
     """
-    own = f"ph-{number}-{path}."
+    own = f"ph-{number}-{code(path)}-0"
     name = path.rpartition(".")[2]
     return ARN_HEAD + own if name == "arn" or name.endswith("_arn") else own
+
+
+def code(path: str) -> str:
+    """A path as it stands in a placeholder."""
+    return re.sub(r"\W+", "_", path)
 
 
 def fill(
     state: bytes, resource_type: str, block: Block, number: str, spared: frozenset[tuple[str, str]]
 ) -> bytes:
-    """The planned state with placeholders; `spared` (type, path) pairs stay unknown."""
+    """The planned state with placeholders; `spared` (type, code of a path) pairs stay unknown."""
     value = msgpack.unpackb(state, ext_hook=_Unknown, strict_map_key=False)
     filler = _Filler(resource_type, number, spared)
     packed: bytes = msgpack.packb(filler.block(block, value, ""), default=_pack)
@@ -95,7 +102,7 @@ class _Filler:
 
     def _attribute(self, kind: Any, value: Any, path: str) -> Any:
         match kind, value:
-            case "string", _Unknown() if (self.resource_type, path) not in self.spared:
+            case "string", _Unknown() if (self.resource_type, code(path)) not in self.spared:
                 return placeholder(self.number, path)
             case ["list", inner], list():
                 return [self._attribute(inner, v, f"{path}[{i}]") for i, v in enumerate(value)]

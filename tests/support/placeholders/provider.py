@@ -90,7 +90,7 @@ class Stand:
         return {"TF_REATTACH_PROVIDERS": json.dumps({ADDRESS: place})}
 
     def named_in(self, text: str) -> frozenset[tuple[str, str]]:
-        """The (type, path) pairs of the placeholders that a text names."""
+        """The (type, code of a path) pairs of the placeholders that a text names."""
         return frozenset((self.types[n], path) for n, path in PLACEHOLDER.findall(text))
 
     def answer(self, client: str, method: str, request: bytes) -> bytes:

@@ -10,11 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tests.support.placeholders.filling import ARN_HEAD
+from tests.support.placeholders.filling import ARN_HEAD, code
 
-PLACEHOLDER = re.compile(
-    rf"(?:{re.escape(ARN_HEAD)})?ph-([0-9a-f]{{8}}(?:x[0-9]+)?)-([\w\[\]-]+(?:\.[\w\[\]-]+)*)\."
-)
+PLACEHOLDER = re.compile(rf"(?:{re.escape(ARN_HEAD)})?ph-([0-9a-f]{{8}}(?:x[0-9]+)?)-(\w+)-0")
 SYMBOL = re.compile(r"⟨([^⟨⟩]+)⟩")
 
 
@@ -25,14 +23,14 @@ def name_symbols(document: Mapping[str, Any], types: Mapping[str, str]) -> dict[
     hand an attribute on under the same name, as a topic's policy does with the topic's ARN.
     """
     owners = {
-        number: plain(change["address"])
+        (number, code(path)): f"{plain(change['address'])}.{path}"
         for change in document.get("resource_changes", [])
-        for number in _own_numbers(change["change"].get("after"))
+        for number, path in _own(change["change"].get("after"))
         if types.get(number) == change.get("type")
     }
 
     def symbol(found: re.Match[str]) -> str:
-        return f"⟨{owners.get(found[1], 'unknown')}.{found[2]}⟩"
+        return f"⟨{owners.get((found[1], found[2]), f'unknown.{found[2]}')}⟩"
 
     return dict(_replaced(document, symbol))
 
@@ -42,12 +40,12 @@ def plain(address: str) -> str:
     return address.replace('"', "")
 
 
-def _own_numbers(after: Any) -> set[str]:
-    """The numbers of the placeholders that stand at the very path they name."""
+def _own(after: Any) -> set[tuple[str, str]]:
+    """Number and path of the placeholders that stand at the very path they name."""
     return {
-        found[1]
+        (found[1], path)
         for path, text in _strings(after, "")
-        if (found := PLACEHOLDER.fullmatch(text)) and found[2] == path
+        if (found := PLACEHOLDER.fullmatch(text)) and found[2] == code(path)
     }
 
 
