@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support import catalogue as requirements
 from tests.support.catalogue import Catalogue, Requirement
 from tests.support.expectations import expect_members, only
 from tests.support.plan import Plan
 from tests.support.reachability import from_plan
-from tests.support.reachability.ends import Edge, Ends, edges
+from tests.support.reachability.ends import Edge, Ends, edges, expected
 from tests.support.reachability.engine import IPV4, Reachability
 from tests.support.reachability.expectations import (
     expect_only,
@@ -28,8 +27,8 @@ ROLES = {
     "redis": "aws_elasticache_replication_group",
 }
 KINDS = ("public", "private", "database")
-NEEDED = requirements.load().requirement("NET-08").expected
-FORBIDDEN = requirements.load().requirement("NET-09").expected
+PATHS = edges(expected("NET-08", "paths"))
+SOURCES, STORES = expected("NET-09", "sources"), expected("NET-09", "targets")
 
 
 @pytest.fixture(scope="session")
@@ -81,11 +80,11 @@ def test_database_subnets_do_not_reach_the_internet(
 def test_nobody_but_the_tier_before_it_reaches_a_tier(
     tier: str, reachability: Reachability, ends: Ends, requirement: Requirement
 ) -> None:
-    expected = requirement.expected
-    target = ends.node(expected["target"])
-    meant = [ends.source(expected["source"]), *reachability.holders(expected["source_group"])]
+    told = requirement.expected
+    target = ends.node(told["target"])
+    meant = [ends.source(told["source"]), *reachability.holders(told["source_group"])]
     openings = reachability.openings_to_everybody(target)
-    expect_only(target.where, openings, meant, expected["port"])
+    expect_only(target.where, openings, meant, told["port"])
 
 
 @pytest.mark.requirement("NET-07")
@@ -98,7 +97,7 @@ def test_internet_reaches_no_other_port_of_the_load_balancer(
 
 
 @pytest.mark.requirement("NET-08")
-@pytest.mark.parametrize("edge", edges(NEEDED["paths"]), ids=str)
+@pytest.mark.parametrize("edge", PATHS, ids=str)
 def test_path_is_open_from_end_to_end(edge: Edge, reachability: Reachability, ends: Ends) -> None:
     source, target = ends.source(edge.source), ends.target(edge.target)
     reach = reachability.reach(source, target, edge.port, families=IPV4)
@@ -106,8 +105,8 @@ def test_path_is_open_from_end_to_end(edge: Edge, reachability: Reachability, en
 
 
 @pytest.mark.requirement("NET-09")
-@pytest.mark.parametrize("store", FORBIDDEN["targets"])
-@pytest.mark.parametrize("source", FORBIDDEN["sources"])
+@pytest.mark.parametrize("store", STORES)
+@pytest.mark.parametrize("source", SOURCES)
 def test_no_path_leads_to_a_data_store(
     source: str, store: str, reachability: Reachability, ends: Ends, requirement: Requirement
 ) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.support import catalogue
 from tests.support.expectations import found
 from tests.support.outcomes import Invalid, SuiteError
 from tests.support.reachability.addresses import Range, cidr
@@ -46,6 +47,18 @@ class Edge:
 def edges(paths: Iterable[Mapping[str, Any]]) -> list[Edge]:
     """The edges of catalogue entries `{from: name, to: name, ports: [port]}`."""
     return [Edge(one["from"], one["to"], port) for one in paths for port in one["ports"]]
+
+
+def expected(identifier: str, name: str) -> list[Any]:
+    """A list that a requirement expects, for what is needed while tests are collected.
+
+    Nothing where the catalogue cannot be read: such a run is refused after the collection.
+    """
+    try:
+        listed: list[Any] = catalogue.load().requirement(identifier).expected[name]
+    except (SuiteError, KeyError):
+        return []
+    return listed
 
 
 @dataclass(frozen=True)
