@@ -260,6 +260,8 @@ def test_a_fault_outweighs_what_cannot_be_judged() -> None:
         expect_sound([unknown, alarm(500)], RULES.threshold, "sound")
     with pytest.raises(Invalid, match="Latency"):
         expect_sound([unknown, ALARM], RULES.threshold, "sound")
+    with pytest.raises(Invalid, match="only after apply"):
+        expect_sound([Invalid("known only after apply"), ALARM], RULES.threshold, "sound")
     expect_sound([ALARM], RULES.threshold, "sound")
 
 

@@ -17,12 +17,19 @@ _AWS_KEY = "alias/aws/sns"
 _EXPRESSION = None
 
 
-def watches(plan: Plan, account: str) -> list[Watch]:
-    """Every metric alarm. Raises Invalid where a part of one is known only after apply."""
+def watches(plan: Plan, account: str) -> list[Watch | Invalid]:
+    """Every metric alarm; in the place of one, why it cannot be read before apply."""
     return [_watch(plan, alarm, account) for alarm in plan.all("aws_cloudwatch_metric_alarm")]
 
 
-def _watch(plan: Plan, alarm: Resource, account: str) -> Watch:
+def _watch(plan: Plan, alarm: Resource, account: str) -> Watch | Invalid:
+    try:
+        return _read(plan, alarm, account)
+    except Invalid as reason:
+        return reason
+
+
+def _read(plan: Plan, alarm: Resource, account: str) -> Watch:
     readings, compared = _readings(alarm)
     region = _region(plan, alarm)
     written = f"arn:aws:cloudwatch:{region}:{account}:alarm:{alarm.value('alarm_name')}"
@@ -82,7 +89,7 @@ def _actions(alarm: Resource) -> tuple[str, ...]:
     if not alarm.value("actions_enabled"):
         return ()
     given = alarm.symbolic("alarm_actions")
-    if None in (given or []) or (given is None and alarm.sets("alarm_actions")):
+    if None in (given or []) or (given is None and not alarm.knows("alarm_actions")):
         raise Invalid(f"{alarm.where}: alarm_actions are known only after apply")
     return tuple(given or ())
 

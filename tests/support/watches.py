@@ -206,12 +206,16 @@ def _listed(names: Iterable[str]) -> str:
     return "{" + ", ".join(sorted(names)) + "}"
 
 
-def expect_sound(watches: Iterable[Watch], rule: Callable[[Watch], list[str]], wanted: str) -> None:
-    """Fail if the rule finds a fault in an alarm; Invalid if it cannot judge one."""
+def expect_sound(
+    watches: Iterable[Watch | Invalid], rule: Callable[[Watch], list[str]], wanted: str
+) -> None:
+    """Fail if the rule finds a fault in an alarm; Invalid if one cannot be judged, or read."""
     faults: list[tuple[str, str]] = []
     unjudged: list[str] = []
     for watch in watches:
         try:
+            if isinstance(watch, Invalid):
+                raise watch
             faults += [(watch.where, fault) for fault in rule(watch)]
         except Invalid as reason:
             unjudged.append(str(reason))

@@ -8,6 +8,7 @@ from tests.support import metrics, planned_alarms
 from tests.support.catalogue import Requirement
 from tests.support.expectations import found
 from tests.support.metrics import Metrics
+from tests.support.outcomes import Invalid
 from tests.support.plan import Plan
 from tests.support.planning import ANY_ACCOUNT
 from tests.support.source import SourceTree
@@ -24,7 +25,7 @@ def account(source: SourceTree, planned_environment: str) -> str:
 
 
 @pytest.fixture
-def alarms(plan: Plan, account: str) -> list[Watch]:
+def alarms(plan: Plan, account: str) -> list[Watch | Invalid]:
     """Every metric alarm."""
     return found("plan", "alarm", planned_alarms.watches(plan, account))
 
@@ -42,23 +43,27 @@ def rules(plan: Plan, table: Metrics) -> Rules:
 
 
 @pytest.mark.requirement("MON-09")
-def test_alarm_watches_a_metric_that_is_emitted(alarms: list[Watch], rules: Rules) -> None:
+def test_alarm_watches_a_metric_that_is_emitted(
+    alarms: list[Watch | Invalid], rules: Rules
+) -> None:
     expect_sound(alarms, rules.dimensions, "a metric by dimensions that it is emitted by")
 
 
 @pytest.mark.requirement("MON-10")
-def test_alarms_statistic_means_something(alarms: list[Watch], rules: Rules) -> None:
+def test_alarms_statistic_means_something(alarms: list[Watch | Invalid], rules: Rules) -> None:
     expect_sound(alarms, rules.statistic, "a statistic that means something for the metric")
 
 
 @pytest.mark.requirement("MON-11")
-def test_alarms_threshold_is_in_the_metrics_unit(alarms: list[Watch], rules: Rules) -> None:
+def test_alarms_threshold_is_in_the_metrics_unit(
+    alarms: list[Watch | Invalid], rules: Rules
+) -> None:
     expect_sound(alarms, rules.threshold, "a threshold in the metric's unit that can be crossed")
 
 
 @pytest.mark.requirement("MON-12")
 def test_alarms_periods_are_accepted(
-    alarms: list[Watch], rules: Rules, requirement: Requirement
+    alarms: list[Watch | Invalid], rules: Rules, requirement: Requirement
 ) -> None:
     shortest = requirement.expected["shortest_period_seconds"]
     expect_sound(alarms, lambda alarm: rules.periods(alarm, shortest), "periods that are accepted")
@@ -66,7 +71,7 @@ def test_alarms_periods_are_accepted(
 
 @pytest.mark.requirement("MON-13")
 def test_alarm_watches_what_the_stack_has(
-    alarms: list[Watch], rules: Rules, plan: Plan, table: Metrics
+    alarms: list[Watch | Invalid], rules: Rules, plan: Plan, table: Metrics
 ) -> None:
     held = planned_alarms.held(plan, table)
     expect_sound(alarms, lambda alarm: rules.watched(alarm, held), "a resource of this stack")
@@ -74,7 +79,7 @@ def test_alarm_watches_what_the_stack_has(
 
 @pytest.mark.requirement("MON-14")
 def test_somebody_hears_of_the_alarm(
-    alarms: list[Watch], plan: Plan, account: str, requirement: Requirement
+    alarms: list[Watch | Invalid], plan: Plan, account: str, requirement: Requirement
 ) -> None:
     topics = planned_alarms.topics(plan, account)
     publisher = Publisher(**requirement.expected)
