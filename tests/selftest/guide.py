@@ -11,7 +11,7 @@ GUIDE = Path(__file__).with_name("guide_stack")
 # The registry's module, whose place modules/network takes.
 _REGISTRY = '  source  = "terraform-aws-modules/vpc/aws"\n  version = "~> 5.0"\n'
 _LOCAL = '  source = "./modules/network"\n'
-# Three arguments that provider 5 refuses, and one that it asks for: with them nothing can be planned.
+# Three arguments that provider 5 refuses, and one that it asks for: nothing can be planned so.
 _REDIS = {
     "replication_group_description = ": "description = ",
     "number_cache_clusters = ": "num_cache_clusters = ",
