@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import traffic
 from tests.support.catalogue import Catalogue, Requirement
-from tests.support.expectations import expect, expect_equal, expect_none, found
+from tests.support.expectations import expect, expect_equal, expect_none, found, only
 from tests.support.plan import Plan, Resource
 from tests.support.schedules import Bounds, Schedule, in_force
 from tests.support.traffic import Traffic
@@ -114,13 +114,19 @@ def test_working_day_has_the_days_bounds(
 
 
 @pytest.mark.requirement("SCALE-07")
-def test_scaling_is_of_this_service(plan: Plan, service: Resource, prefix: str) -> None:
-    wanted = f"service/{prefix}/{service.value('name')}"
+def test_scaling_is_of_this_service(plan: Plan, service: Resource) -> None:
+    wanted = f"service/{cluster_of(plan, service)}/{service.value('name')}"
     kinds = ("aws_appautoscaling_target", "aws_appautoscaling_policy",
              "aws_appautoscaling_scheduled_action")  # fmt: skip
     every = found("plan", "scaling", [one for one in plan.resources if one.type in kinds])
     others = [one.where for one in every if one.symbolic("resource_id") != wanted]
     expect_none("plan", f"scaling of another than {wanted}", others)
+
+
+def cluster_of(plan: Plan, service: Resource) -> str:
+    """The name of the service's cluster, which the service may give by its ARN as well."""
+    clusters = [plan.at(one).value("name") for one in service.points_to("cluster")]
+    return str(only(service.where, "cluster", clusters or [service.symbolic("cluster")]))
 
 
 @pytest.mark.requirement("SCALE-07")
