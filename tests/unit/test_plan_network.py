@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from tests.support.catalogue import Requirement
+from tests.support.catalogue import Catalogue, Requirement
 from tests.support.expectations import expect_equal, expect_members, expect_none, found, only
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
+from tests.support.reachability import from_plan
+from tests.support.reachability.model import GroupReference, Network, Ports, Rule, SecurityGroup
 
 pytestmark = pytest.mark.plan
 
-INGRESS_RULE = "aws_vpc_security_group_ingress_rule"
+
+@pytest.fixture
+def network(plan: Plan) -> Network:
+    """The plan's network, however its routes and rules are written."""
+    return from_plan.network(plan)
 
 
-def group(plan: Plan, prefix: str) -> Resource:
-    return plan.one("aws_security_group", name_prefix=prefix)
-
-
-def ingress(plan: Plan, target: Resource) -> list[Resource]:
-    rules = [
-        r for r in plan.all(INGRESS_RULE) if target.address in r.references("security_group_id")
-    ]
-    return found(target.address, "ingress rule", rules)
+def group(network: Network, prefix: str) -> SecurityGroup:
+    """The security group whose name begins so."""
+    return only(
+        "plan", f"group {prefix}*", [g for g in network.groups if g.name.startswith(prefix)]
+    )
 
 
 @pytest.mark.requirement("NET-01")
@@ -45,23 +45,19 @@ def test_nat_gateways_are_as_many_as_the_environment_pays_for(
 
 
 @pytest.mark.requirement("NET-02")
-def test_only_public_and_private_route_tables_lead_out(
-    plan: Plan, requirement: Requirement
+def test_database_subnets_have_no_way_out(
+    network: Network, requirement: Requirement, catalogue: Catalogue
 ) -> None:
-    routes = [
-        route
-        for route in found("plan", "route", plan.all("aws_route"))
-        if route.value("destination_cidr_block") == requirement.expected["default_route"]
+    ranges = catalogue.requirement("NET-01").expected["database"]
+    tables = {s.table for s in network.subnets if str(s.range) in ranges}
+    leaving = [
+        f"{table.label} to {route.gateway}"
+        for table in network.tables
+        if table.id in found("plan", "route table of a database subnet", tables)
+        for route in table.routes
+        if str(route.destination) == requirement.expected["default_route"]
     ]
-    leading = {table for r in routes for table in r.references("route_table_id")}
-    # Which of two tables a condition chooses is not in the plan, but which of them it makes is.
-    database = [
-        association.where
-        for association in plan.all("aws_route_table_association")
-        if any("database" in subnet for subnet in association.references("subnet_id"))
-        and set(filter(plan.has, association.references("route_table_id"))) <= leading
-    ]
-    expect_none("plan", "database subnet with a default route", database)
+    expect_none("plan", "way out of a database subnet", leaving)
 
 
 @pytest.mark.requirement("NET-03")
@@ -81,34 +77,25 @@ EDGES = [
 
 @pytest.mark.parametrize("tier", EDGES)
 def test_tier_admits_only_the_tier_before_it(
-    tier: str, plan: Plan, requirement: Requirement
+    tier: str, network: Network, requirement: Requirement
 ) -> None:
-    target = group(plan, requirement.expected["target_group"])
-    source = group(plan, requirement.expected["source_group"])
-    rule = only(target.address, "ingress rule", ingress(plan, target))
+    target = group(network, requirement.expected["target_group"])
+    source = group(network, requirement.expected["source_group"])
     port = requirement.expected["port"]
-    sources = rule.references("referenced_security_group_id")
-    expect_equal(rule.where, "source", sources, {source.address})
-    expect_equal(rule.where, "from port", rule.value("from_port"), port)
-    expect_equal(rule.where, "to port", rule.value("to_port"), port)
-    expect_equal(
-        rule.where, "protocol", rule.value("ip_protocol"), requirement.expected["protocol"]
-    )
-
-
-@pytest.mark.parametrize("tier", EDGES)
-def test_tier_has_no_rules_written_inline(tier: str, plan: Plan, requirement: Requirement) -> None:
-    target = group(plan, requirement.expected["target_group"])
-    inline: list[Any] = target.value("ingress") if target.knows("ingress") else []
-    expect_none(target.where, "inline ingress rule", inline or [])
+    wanted = Rule(requirement.expected["protocol"], Ports(port, port), GroupReference(source.id))
+    sources = [str(rule.peer) for rule in found(target.id, "ingress rule", target.ingress)]
+    expect_members(target.id, "source", sources, [str(wanted.peer)])
+    expect_members(target.id, "ingress", map(str, target.ingress), [str(wanted)])
 
 
 @pytest.mark.requirement("NET-07")
-def test_internet_reaches_only_http_and_https(plan: Plan, requirement: Requirement) -> None:
-    target = group(plan, requirement.expected["target_group"])
+def test_internet_reaches_only_http_and_https(network: Network, requirement: Requirement) -> None:
+    target = group(network, requirement.expected["target_group"])
     actual = [
-        (rule.value("from_port"), rule.value("to_port"), rule.value("cidr_ipv4"))
-        for rule in ingress(plan, target)
+        (rule.ports.first, rule.ports.last, str(rule.peer))
+        for rule in target.ingress
+        if isinstance(rule.ports, Ports)
     ]
     wanted = [(port, port, requirement.expected["cidr"]) for port in requirement.expected["ports"]]
-    expect_members(target.where, "ports open to the internet", actual, wanted)
+    expect_members(target.id, "ports open to the internet", actual, wanted)
+    expect_equal(target.id, "rules with known ports", len(actual), len(target.ingress))
