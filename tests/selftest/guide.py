@@ -1,4 +1,4 @@
-"""The guide's own Terraform as a stack to judge."""
+"""The guide's own Terraform, pipeline and runbooks as a repository to judge."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.selftest.breaking import STACK
 
 GUIDE = Path(__file__).with_name("guide_stack")
+FILES = Path(__file__).with_name("guide_files")
 # The registry's module, whose place modules/network takes.
 _REGISTRY = '  source  = "terraform-aws-modules/vpc/aws"\n  version = "~> 5.0"\n'
 _LOCAL = '  source = "./modules/network"\n'
@@ -27,6 +28,9 @@ def guide_stack(directory: Path, *, plannable: bool) -> Path:
     stack = directory / "terraform"
     shutil.copytree(GUIDE, stack)
     shutil.copytree(STACK / "modules" / "network", stack / "modules" / "network")
+    for path in ("docs/runbooks.md", ".github/workflows/deploy.yml"):
+        (directory / path).parent.mkdir(parents=True)
+        shutil.copy(FILES / Path(path).name, directory / path)
     _replace(stack / "networking.tf", {_REGISTRY: _LOCAL})
     _replace(stack / "redis.tf", _REDIS if plannable else {})
     return stack

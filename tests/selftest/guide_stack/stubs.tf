@@ -105,7 +105,8 @@ resource "aws_sns_topic" "cache_alerts" {
 }
 
 resource "aws_cloudwatch_log_group" "redis_slow_log" {
-  name = "/aws/elasticache/mantisnxt-${var.environment}/slow-log"
+  name              = "/aws/elasticache/mantisnxt-${var.environment}/slow-log"
+  retention_in_days = var.log_retention_days
 }
 
 resource "aws_secretsmanager_secret" "redis_auth_token" {
