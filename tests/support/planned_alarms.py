@@ -13,8 +13,6 @@ from tests.support.topics import Key, Topic
 from tests.support.watches import LogMetric, Reading, Watch
 
 _AWS_KEY = "alias/aws/sns"
-# A metric query that is in no metric's own unit.
-_EXPRESSION = None
 
 
 def watches(plan: Plan, account: str) -> list[Watch | Invalid]:
@@ -57,14 +55,14 @@ def _region(plan: Plan, resource: Resource) -> str | None:
 
 
 def _readings(alarm: Resource) -> tuple[tuple[Reading, ...], int | None]:
-    """The metrics, and which of them is compared with the threshold."""
+    """The metrics, and which of them is compared with the threshold; None for an expression."""
     if not alarm.sets("metric_query"):
         return (_reading(alarm, "statistic", "extended_statistic"),), 0
     queries = [(query, query.nested("metric")) for query in alarm.nested("metric_query")]
     metrics = [(query, metric) for query, found in queries for metric in found]
     readings = tuple(_reading(metric, "stat") for _, metric in metrics)
     returned = [i for i, (query, _) in enumerate(metrics) if query.value("return_data")]
-    return readings, returned[0] if returned else _EXPRESSION
+    return readings, returned[0] if returned else None
 
 
 def _reading(written: Resource, *statistics: str) -> Reading:
