@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Set
 from typing import Any, TypeVar
 
 from tests.support.outcomes import Violation
@@ -53,7 +53,7 @@ def expect_subset(where: str, what: str, actual: Iterable[Any], wanted: Iterable
 
 def expect_none(where: str, what: str, offenders: Iterable[Any]) -> None:
     """Fail if there is any offender."""
-    found = list(offenders)
+    found = sorted(offenders, key=str) if isinstance(offenders, Set) else list(offenders)
     if found:
         raise Violation(where, f"no {what}", _listed(found))
 
@@ -86,4 +86,6 @@ def named(where: str, what: str, items: Iterable[T], matches: Callable[[T], bool
 
 
 def _listed(items: Iterable[Any]) -> str:
-    return ", ".join(map(str, items)) or "nothing"
+    # A set has no order of its own, and a message must be the same every time.
+    ordered = sorted(map(str, items)) if isinstance(items, Set) else map(str, items)
+    return ", ".join(ordered) or "nothing"
