@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -18,13 +19,14 @@ pytestmark = [pytest.mark.selftest, pytest.mark.provider]
 
 STACKS = Path(__file__).with_name("stacks")
 OPENED, BLOCKED, UNKNOWN = Verdict.open, Verdict.blocked, Verdict.unknown
-LB, VENDOR, APP = "aws_lb.main", "aws_lb.vendor", "aws_ecs_service.app"
+LB, VENDOR, METERED, APP = "aws_lb.main", "aws_lb.vendor", "aws_lb.metered", "aws_ecs_service.app"
 DATABASE, CACHE = "aws_rds_cluster.main", "aws_elasticache_replication_group.main"
 OTHERS: dict[str, Source | Target] = {
     "internet": INTERNET,
     "s3": Service("s3"),
     "logs": Service("logs"),
     "private-a": Hosts("a host", (cidr("10.0.11.0/24"),)),
+    "holder-of-default": Hosts("a host", (cidr("10.0.11.0/24"),), ("aws_vpc.main",)),
     "holder-of-app": Hosts("a host", (cidr("10.0.11.0/24"),), ("aws_security_group.app",)),
 }
 
@@ -47,7 +49,6 @@ def end(reachability: Reachability, name: str) -> Source | Target:
     return nodes[name] if name in nodes else OTHERS[name]
 
 
-@pytest.mark.provider
 @pytest.mark.parametrize(
     ("source", "target", "port", "everywhere", "anywhere"),
     [
@@ -55,13 +56,16 @@ def end(reachability: Reachability, name: str) -> Source | Target:
         ("internet", LB, 443, BLOCKED, BLOCKED),
         ("internet", VENDOR, 80, UNKNOWN, UNKNOWN),
         ("internet", VENDOR, 443, BLOCKED, BLOCKED),
+        ("internet", METERED, 80, BLOCKED, BLOCKED),
+        ("private-a", METERED, 80, UNKNOWN, UNKNOWN),
         ("internet", APP, 3000, BLOCKED, BLOCKED),
         ("internet", DATABASE, 5432, BLOCKED, BLOCKED),
         (LB, APP, 3000, OPENED, OPENED),
         (LB, APP, 4000, BLOCKED, BLOCKED),
         (LB, DATABASE, 5432, BLOCKED, BLOCKED),
         (APP, DATABASE, 5432, BLOCKED, OPENED),  # the ACL denies one of the two private subnets
-        (APP, CACHE, 6379, BLOCKED, BLOCKED),  # the default group admits itself
+        (APP, CACHE, 6379, BLOCKED, BLOCKED),
+        ("holder-of-default", CACHE, 6379, OPENED, OPENED),  # the default group admits itself
         (APP, "s3", 443, OPENED, OPENED),
         (APP, "s3", 80, BLOCKED, BLOCKED),
         (APP, "logs", 443, OPENED, OPENED),
@@ -80,3 +84,16 @@ def test_every_way_of_writing_gives_the_same_answer(
     ends = end(reachability, source), end(reachability, target)
     reach = reachability.reach(*ends, port, families=IPV4)  # type: ignore[arg-type]
     assert (reach.everywhere, reach.anywhere) == (everywhere, anywhere)
+
+
+def test_group_admits_itself(reachability: Reachability) -> None:
+    source, app = end(reachability, "holder-of-app"), end(reachability, APP)
+    openings = reachability.openings(source, app)  # type: ignore[arg-type]
+    assert [str(opening) for opening in openings] == ["4000/tcp"]
+
+
+def test_doubt_names_the_argument(reachability: Reachability) -> None:
+    source, vendor = end(reachability, "internet"), end(reachability, VENDOR)
+    reach = reachability.reach(source, vendor, 80, families=IPV4)  # type: ignore[arg-type]
+    doubt = r"network\.tf:\d+ \S+vendor: (ingress\[0\]\.)?cidr\w* is known only after apply"
+    assert re.search(doubt, str(reach.way(UNKNOWN)))

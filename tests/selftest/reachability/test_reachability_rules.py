@@ -240,12 +240,14 @@ IN_HIGH, OUT_HIGH = (entry(100, way, "allow", (1024, 65535)) for way in ("in", "
         ((replace(entry(90, "in", "deny"), number=WHY), *OPEN), UNKNOWN, UNKNOWN),
         ((replace(entry(90, "in", "deny", (22, 22)), number=WHY), *OPEN), OPENED, OPENED),
         ((replace(entry(110, "in", "deny"), range=WHY), *OPEN), OPENED, OPENED),
+        ((replace(IN_5432, ports=WHY), OUT_HIGH), UNKNOWN, UNKNOWN),
     ],
     ids=[
         "default", "empty", "deny-first", "deny-too-late", "no-way-back", "ephemeral-ports",
         "not-all-ephemeral-ports", "one-ephemeral-port", "no-ephemeral-port", "half-the-subnet",
         "other-protocol", "every-protocol", "unknown-ports", "unknown-ports-same-end",
         "unknown-action", "unknown-number", "unknown-number-of-another-port", "unknown-after-all",
+        "unknown-alone",
     ],
 )  # fmt: skip
 def test_acl_of_the_target_decides_by_number(
@@ -295,6 +297,33 @@ def test_client_from_outside_may_ask_from_any_port() -> None:
     assert everywhere(with_acl("public", *entries), INTERNET, LB, 443, families=IPV4) is BLOCKED
 
 
+def test_clients_use_no_ports_below_the_ephemeral_ones() -> None:
+    entries = (entry(100, "in", "allow", (443, 443)), OUT_HIGH)
+    assert everywhere(with_acl("public", *entries), INTERNET, LB, 443, families=IPV4) is OPENED
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        (entry(90, "out", "deny", (443, 443)), *OPEN),
+        (entry(90, "in", "deny", (1024, 65535), "128.0.0.0/1"), *OPEN),
+        (entry(90, "in", "deny", (2000, 2000)), *OPEN),
+    ],
+    ids=["question", "answer", "one-answer"],
+)
+def test_acl_of_the_source_stands_in_the_way_out(entries: tuple[object, ...]) -> None:
+    network = with_acl("private", *entries)
+    assert everywhere(network, APP, INTERNET, 443, families=IPV4) is BLOCKED
+    assert everywhere(network, LB, APP, 3000, families=IPV4) is OPENED
+
+
+def test_one_unknown_way_leaves_the_whole_unknown() -> None:
+    network = changed(NETWORK, "subnets", "isolated", acl=WHY)
+    both = replace(DATABASE, subnets=("private", "isolated"))
+    assert anywhere(network, APP, both, 5432) is OPENED
+    assert everywhere(network, APP, both, 5432, families=IPV4) is UNKNOWN
+
+
 def test_subnet_without_a_described_acl_is_unknown() -> None:
     network = changed(NETWORK, "subnets", "isolated", acl=WHY)
     assert anywhere(network, APP, DATABASE, 5432) is UNKNOWN
@@ -327,14 +356,16 @@ def outward(*routes: Route) -> Network:
         ((Route(EVERYWHERE, "nat-gone"),), UNKNOWN, UNKNOWN),
         ((TO_NAT, Route(WHY, "tgw")), UNKNOWN, UNKNOWN),
         ((TO_NAT, Route(EVERYWHERE, "tgw", propagated=True)), OPENED, OPENED),
+        ((Route(EVERYWHERE, "tgw", propagated=True), TO_NAT), OPENED, OPENED),
+        ((Route(cidr("8.8.8.8/32"), "nat"), Route(WHY, "tgw")), UNKNOWN, UNKNOWN),
         ((TO_NAT, Route(PrefixListReference("pl-s3"), None)), OPENED, OPENED),
         ((TO_NAT, Route(PrefixListReference("pl-not-described"), "tgw")), UNKNOWN, UNKNOWN),
     ],
     ids=[
         "nat", "none", "igw-without-address", "black-hole", "more-specific-black-hole",
         "part-of-the-internet", "other-black-hole", "transit", "unknown-gateway", "gateway-gone",
-        "unknown-destination", "static-before-propagated", "prefix-list-of-an-endpoint",
-        "prefix-list-not-described",
+        "unknown-destination", "static-before-propagated", "in-any-order", "unknown-as-exact",
+        "prefix-list-of-an-endpoint", "prefix-list-not-described",
     ],
 )  # fmt: skip
 def test_most_specific_route_decides(
@@ -360,6 +391,12 @@ def test_local_route_is_there_without_being_written(
     routes: tuple[Route, ...], verdict: Verdict
 ) -> None:
     assert anywhere(outward(*routes), APP, DATABASE, 5432) is verdict
+
+
+def test_way_back_is_routed_as_well() -> None:
+    network = with_routes("isolated", Route(cidr("10.0.2.0/24"), "tgw"))
+    network = replace(network, gateways=(*network.gateways, TGW))
+    assert anywhere(network, APP, DATABASE, 5432) is UNKNOWN
 
 
 def test_public_address_opens_the_way_out_by_the_internet_gateway() -> None:
@@ -462,6 +499,11 @@ def test_joined_network_that_no_group_admits_is_blocked() -> None:
 def test_gateway_endpoint_needs_a_rule_for_its_list(egress: Rule, verdict: Verdict) -> None:
     network = changed(with_routes("private", TO_S3), "groups", "app", egress=(egress,))
     assert everywhere(network, APP, Service("s3"), 443, families=IPV4) is verdict
+
+
+def test_internet_is_without_the_service_of_an_endpoint() -> None:
+    network = with_routes("public", TO_IGW, TO_S3)
+    assert everywhere(network, INTERNET, LB, 443, families=IPV4) is OPENED
 
 
 def test_service_without_an_endpoint_in_the_table_is_on_the_internet() -> None:

@@ -180,7 +180,7 @@ class Reachability:
             rule.ports
             for name in held & groups.keys()
             for rule in (*groups[name].ingress, *groups[name].egress)
-            if rule.protocol == protocol or isinstance(rule.protocol, Unknown)
+            if rule.protocol == protocol
         )
         return self._acl_ports | _edges(named)
 

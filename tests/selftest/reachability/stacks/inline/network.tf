@@ -263,6 +263,18 @@ resource "aws_security_group" "vendor" {
   }
 }
 
+resource "aws_security_group" "metered" {
+  name   = "metered"
+  vpc_id = aws_vpc.main.id
+
+  ingress {
+    protocol    = "tcp"
+    from_port   = aws_rds_cluster.main.port
+    to_port     = aws_rds_cluster.main.port
+    cidr_blocks = ["10.0.11.0/24"]
+  }
+}
+
 resource "aws_ec2_managed_prefix_list" "tasks" {
   name           = "tasks"
   address_family = "IPv4"

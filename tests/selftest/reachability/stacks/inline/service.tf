@@ -24,7 +24,7 @@ resource "aws_lb_listener" "http" {
   }
 }
 
-# In the VPC's own address, which AWS gives: nobody knows whom it admits.
+# Its group admits the address of the NAT gateway, which AWS gives.
 resource "aws_lb" "vendor" {
   name            = "vendor"
   subnets         = [for subnet in aws_subnet.public : subnet.id]
@@ -33,6 +33,23 @@ resource "aws_lb" "vendor" {
 
 resource "aws_lb_listener" "vendor" {
   load_balancer_arn = aws_lb.vendor.arn
+  port              = 80
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.app.arn
+  }
+}
+
+# Its group admits on the database's port, which AWS chooses.
+resource "aws_lb" "metered" {
+  name            = "metered"
+  subnets         = [for subnet in aws_subnet.public : subnet.id]
+  security_groups = [aws_security_group.metered.id]
+}
+
+resource "aws_lb_listener" "metered" {
+  load_balancer_arn = aws_lb.metered.arn
   port              = 80
 
   default_action {

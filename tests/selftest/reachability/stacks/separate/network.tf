@@ -279,6 +279,19 @@ resource "aws_vpc_security_group_ingress_rule" "vendor" {
   cidr_ipv4         = "${aws_eip.nat.public_ip}/32"
 }
 
+resource "aws_security_group" "metered" {
+  name   = "metered"
+  vpc_id = aws_vpc.main.id
+}
+
+resource "aws_vpc_security_group_ingress_rule" "metered" {
+  security_group_id = aws_security_group.metered.id
+  ip_protocol       = "tcp"
+  from_port         = aws_rds_cluster.main.port
+  to_port           = aws_rds_cluster.main.port
+  cidr_ipv4         = "10.0.11.0/24"
+}
+
 resource "aws_ec2_managed_prefix_list" "tasks" {
   name           = "tasks"
   address_family = "IPv4"
