@@ -501,7 +501,7 @@ def test_gateway_endpoint_needs_a_rule_for_its_list(egress: Rule, verdict: Verdi
     assert everywhere(network, APP, Service("s3"), 443, families=IPV4) is verdict
 
 
-def test_internet_is_without_the_service_of_an_endpoint() -> None:
+def test_endpoint_takes_nothing_from_the_internet() -> None:
     network = with_routes("public", TO_IGW, TO_S3)
     assert everywhere(network, INTERNET, LB, 443, families=IPV4) is OPENED
 

@@ -219,7 +219,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Internet:
-    """Every address of the internet, without the AWS services that a gateway endpoint leads to."""
+    """Every address of the internet, each by way of it and not of a VPC endpoint."""
 
     label: str = "internet"
 

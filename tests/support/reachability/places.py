@@ -96,15 +96,8 @@ class Places:
         return (place,) if gateway and gateway.id == endpoint.id else ()
 
     def _internet(self, family: int) -> tuple[Place, ...]:
-        services = [r for one in self._network.endpoints for r in self._listed(one, family)]
-        domain = public(family, [*_known(self._network.ranges, family), *services])
+        domain = public(family, _known(self._network.ranges, family))
         return self._outside("internet", Where.internet, domain, family)
-
-    def _listed(self, endpoint: Endpoint, family: int) -> Iterable[Range]:
-        """The ranges of a gateway endpoint's service, where they are known."""
-        name = endpoint.prefix_list
-        listed = self.tables.prefix_lists.get(name) if isinstance(name, str) else None
-        return [] if listed is None else _known(listed.ranges, family)
 
     def _elsewhere(self, family: int) -> tuple[Place, ...]:
         own = _known(self._network.ranges, family)

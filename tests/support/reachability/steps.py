@@ -123,8 +123,8 @@ class Flow:
 class Tables:
     """The parts of a network by id.
 
-    `services` are the prefix lists of gateway endpoints: ranges of an AWS service, which count
-    neither as the VPC's nor as the internet's.
+    `services` are the prefix lists of gateway endpoints: what they list counts as an AWS service,
+    and neither as the VPC nor as the internet.
     """
 
     groups: Mapping[str, SecurityGroup] = field(default_factory=dict)
