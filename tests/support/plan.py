@@ -8,11 +8,12 @@ value that is not known is never guessed: asking for it raises Invalid.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from tests.support import arns
 from tests.support.outcomes import Invalid, Violation
 from tests.support.placeholders.symbols import plain, symbols_in
 
@@ -34,6 +35,7 @@ class Resource:
     configuration: Configuration = field(repr=False)
     written: Callable[[str, str], Any] = field(repr=False)
     owner: Callable[[str], str] = field(repr=False)
+    named: Callable[[Any], Iterable[str]] = field(repr=False)
     within: str = ""
 
     @property
@@ -94,8 +96,12 @@ class Resource:
         return self._look(path)[0]
 
     def points_to(self, path: str) -> set[str]:
-        """The addresses, with indexes, of the resources whose attributes stand at `path`."""
-        return {self.owner(symbol) for symbol in symbols_in(self.symbolic(path))}
+        """The addresses, with indexes, of the resources whose attributes stand at `path`.
+
+        An attribute stands there as a symbol, or inside an ARN written out with a known name.
+        """
+        value = self.symbolic(path)
+        return {self.owner(symbol) for symbol in symbols_in(value)} | set(self.named(value))
 
     def nested(self, path: str) -> list[Resource]:
         """The nested blocks at `path`, each of which can be asked as the resource can.
@@ -287,13 +293,25 @@ class Plan:
         where = " ".join(filter(None, [self._location(address), address]))
         after, unknown = change.get("after") or {}, change.get("after_unknown") or {}
         return Resource(
-            address, where, after, unknown, self.configuration, self._written, self._owner
+            address,
+            where,
+            after,
+            unknown,
+            self.configuration,
+            self._written,
+            self._owner,
+            lambda value: arns.named(value, self._with_name),
         )
 
     def _owner(self, symbol: str) -> str:
         """The address in a symbol: the longest one that the plan has."""
         candidates = [a for a in self._addresses if symbol.startswith(f"{plain(a)}.")]
         return max(candidates, key=len, default=symbol)
+
+    def _with_name(self, resource_type: str, argument: str, name: str) -> Iterator[str]:
+        for resource in self.all(resource_type):
+            if resource.symbolic(argument) == name:
+                yield resource.address
 
     @cached_property
     def _addresses(self) -> list[str]:
