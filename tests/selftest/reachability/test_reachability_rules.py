@@ -383,9 +383,10 @@ def test_most_specific_route_decides(
         ((Route(WHY, "tgw", propagated=True),), OPENED),
         ((Route(cidr("10.0.0.0/8"), None),), OPENED),
         ((Route(cidr("10.0.3.0/24"), "tgw"),), UNKNOWN),
+        ((Route(cidr("10.0.3.0/24"), None),), BLOCKED),
         ((Route(WHY, "tgw"),), UNKNOWN),
     ],
-    ids=["none", "default", "propagated", "wider", "more-specific", "unknown"],
+    ids=["none", "default", "propagated", "wider", "more-specific", "black-hole", "unknown"],
 )
 def test_local_route_is_there_without_being_written(
     routes: tuple[Route, ...], verdict: Verdict

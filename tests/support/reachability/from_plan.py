@@ -10,17 +10,13 @@ from tests.support.expectations import only
 from tests.support.plan import Plan, Resource
 from tests.support.reachability.addresses import Range
 from tests.support.reachability.model import Network, Subnet, Unknown
+from tests.support.reachability.plan_acls import acl_of, network_acls
+from tests.support.reachability.plan_gateways import gateways
 from tests.support.reachability.plan_groups import security_groups
 from tests.support.reachability.plan_nodes import endpoints, nodes, prefix_lists
-from tests.support.reachability.plan_routes import (
-    Vpc,
-    acl_of,
-    gateways,
-    network_acls,
-    route_tables,
-    table_of,
-)
+from tests.support.reachability.plan_routes import route_tables, table_of
 from tests.support.reachability.plan_values import ranges
+from tests.support.reachability.plan_vpc import Vpc
 
 
 def network(plan: Plan) -> Network:

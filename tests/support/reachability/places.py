@@ -19,7 +19,15 @@ from tests.support.reachability.model import (
     Subnet,
     Unknown,
 )
-from tests.support.reachability.steps import Place, Step, Tables, Where, doubts, leads, stops
+from tests.support.reachability.routes import leads
+from tests.support.reachability.steps import (
+    Place,
+    Step,
+    Tables,
+    Where,
+    doubts,
+    stops,
+)
 
 
 class Places:

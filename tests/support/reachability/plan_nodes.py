@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from tests.support.plan import Plan, Resource
 from tests.support.reachability.addresses import Range
 from tests.support.reachability.model import Endpoint, Node, PrefixList, Unknown
-from tests.support.reachability.plan_routes import Vpc
 from tests.support.reachability.plan_values import blocks, identifier, identifiers, ranges, value
+from tests.support.reachability.plan_vpc import Vpc
 
 # CreateDBCluster in the RDS API reference: what `Port` is without a value.
 _ENGINE_PORTS = {"postgres": 5432, "mysql": 3306, "mariadb": 3306}
