@@ -198,7 +198,7 @@ def test_emulator_that_dies_ends_the_apply(tmp_path: Path) -> None:
 
         with (
             pytest.raises(SuiteError, match="the AWS emulator died with exit code"),
-            deployment.deploy(emulator, STACK, "staging", progress=kill_soon),
+            deployment.deploy(emulator, STACK, "staging", progress=kill_soon, fresh=True),
         ):
             pytest.fail("it was deployed")
     assert running_under(terraform.CACHE / "scratch") == []

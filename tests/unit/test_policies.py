@@ -12,6 +12,7 @@ from tests.support import checkov, checkov_reports, waivers
 from tests.support.catalogue import Requirement
 from tests.support.expectations import expect_equal, expect_none, found
 from tests.support.findings import Finding, Result
+from tests.support.source import SourceTree
 from tests.support.waivers import Applied, Waived
 
 pytestmark = pytest.mark.policy
@@ -30,8 +31,12 @@ PROVEN_BY_POLICIES = [
 
 
 @pytest.fixture(scope="session")
-def result(stack: Path) -> Result:
-    """What Checkov found; it has been running since the tests were collected."""
+def result(stack: Path, source: SourceTree) -> Result:
+    """What Checkov found; it has been running since the tests were collected.
+
+    What is no HCL is told by the source model, which names the line; then nothing was found.
+    """
+    assert source.modules
     return checkov.running(stack).result()
 
 
