@@ -189,18 +189,17 @@ def test_settings_file_that_does_not_exist_is_passed_over(tmp_path: Path) -> Non
 
 
 @pytest.mark.provider
-def test_emulator_that_dies_ends_the_apply(tmp_path: Path) -> None:
+def test_emulator_that_dies_ends_the_apply() -> None:
     with Emulator(deployment.account_id(STACK, "staging")) as emulator:
-
-        def kill_soon(_: str) -> None:
-            kill = partial(os.kill, emulator.process_id, signal.SIGKILL)
-            threading.Timer(12, kill).start()
-
+        kill = partial(os.kill, emulator.process_id, signal.SIGKILL)
+        death = threading.Timer(20, kill)
+        death.start()
         with (
             pytest.raises(SuiteError, match="the AWS emulator died with exit code"),
-            deployment.deploy(emulator, STACK, "staging", progress=kill_soon, fresh=True),
+            deployment.deploy(emulator, STACK, "staging", fresh=True),
         ):
             pytest.fail("it was deployed")
+        death.cancel()
     assert running_under(terraform.CACHE / "scratch") == []
 
 
