@@ -104,7 +104,9 @@ def deploy(
         planned = _apply(emulator, stack, environment, program, copy, settings, progress)
         emulator.save(copy.parent / REQUESTS)
         (copy.parent / PLANNED).write_text(str(planned), encoding="utf-8")
-        _keep(copy.parent, kept, fresh)
+        if fresh:
+            shutil.rmtree(kept, ignore_errors=True)
+        workspace.keep(copy.parent, kept, KEPT)
         place = kept if kept.is_dir() and not copy.is_dir() else copy.parent
         yield make(planned, place / "stack")
 
@@ -127,18 +129,6 @@ def _counted(kept: Path) -> int:
     if not (kept / "stack" / STATE).is_file():
         raise ValueError("it has no state")
     return int((kept / PLANNED).read_text(encoding="utf-8"))
-
-
-def _keep(made: Path, kept: Path, fresh: bool) -> None:
-    """Move a finished deployment into place; of two side by side the first stays."""
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    if fresh:
-        shutil.rmtree(kept, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        made.rename(kept)
-    stale = sorted(kept.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT]
-    for path in stale:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def _fingerprint(stack: Path, environment: str, program: Terraform) -> str:

@@ -154,10 +154,9 @@ class Resource:
 
 @dataclass(frozen=True)
 class Configuration:
-    """The `configuration` part of a plan. `local` gives what a module's local value refers to."""
+    """The `configuration` part of a plan. It does not say what a local value refers to."""
 
     document: Mapping[str, Any] = field(repr=False)
-    local: Callable[[str, str], Collection[str]] = field(default=lambda _, name: {f"local.{name}"})
 
     @cached_property
     def _modules(self) -> dict[str, Mapping[str, Any]]:
@@ -228,8 +227,7 @@ class Configuration:
             output = self._modules[child].get("outputs", {}).get(rest[1], {})
             yield from self._resolve(child, output.get("expression"), {})
         elif first == "local":
-            for name in self.local(module, rest[0]):
-                yield from self._follow(module, name, loops) if name != reference else [name]
+            yield reference
         elif first == "each" and rest[:1] == ["value"]:
             yield from self._resolve(module, loops, {})
         elif first == "data" and len(rest) > 1:
@@ -252,17 +250,12 @@ class Plan:
         markers: Collection[str] = (),
         location: Callable[[str], str | None] = lambda _: None,
         written: Callable[[str, str], Any] = lambda _address, _path: None,
-        local: Callable[[str, str], Collection[str]] | None = None,
     ) -> None:
         self._document = document
         self._markers = markers
         self._location = location
         self._written = written
-        self.configuration = (
-            Configuration(document["configuration"], local)
-            if local
-            else Configuration(document["configuration"])
-        )
+        self.configuration = Configuration(document["configuration"])
 
     @cached_property
     def resources(self) -> list[Resource]:

@@ -34,7 +34,9 @@ def prepare(stack: Path, terraform: Terraform) -> Path:
     if not kept.is_dir():
         with scratch_copy(stack) as copy:
             initialise(copy, stack, terraform)
-            _keep(copy, kept)
+            keep(copy, kept, KEPT)
+        if not kept.is_dir():
+            raise SuiteError(f"cannot write {kept}: free some disk space or check its permissions")
     kept.touch()
     return kept
 
@@ -68,7 +70,7 @@ def provider_binary(copy: Path) -> Path:
 
 def failure(done: Completed, stack: Path, command: str, terraform: Terraform) -> SuiteError:
     """What a command that failed has to say, in one line."""
-    errors = done.diagnostics("error")
+    errors = done.errors()
     if not errors:
         said = " ".join(done.output.split())[-300:] or f"exit code {done.code}"
         return SuiteError(f"terraform {command} failed on {shown(stack)}: {said}")
@@ -103,13 +105,14 @@ def _files(stack: Path) -> Iterator[Path]:
             yield Path(folder) / name
 
 
-def _keep(copy: Path, kept: Path) -> None:
-    """Move a finished copy into place; whoever was first there wins. Old copies go."""
+def keep(made: Path, kept: Path, most: int) -> None:
+    """Move a finished directory to `kept`; whoever was first there wins.
+
+    Of the directories beside it the `most` used last stay.
+    """
     kept.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(OSError):
-        copy.rename(kept)
-    if not kept.is_dir():
-        raise SuiteError(f"cannot write {kept}: free some disk space or check its permissions")
-    stale = sorted(kept.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT]
+        made.rename(kept)
+    stale = sorted(kept.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-most]
     for path in stale:
         shutil.rmtree(path, ignore_errors=True)
