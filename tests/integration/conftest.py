@@ -9,21 +9,38 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
+from tests.support import drift, staging
 from tests.support.deployment import Deployment, account_id, deploy
 from tests.support.emulator import Emulator
 from tests.support.expectations import named, only
-from tests.support.outcomes import NotProvable
+from tests.support.outcomes import NotProvable, SuiteError
 from tests.support.target import Target
 
 DEFAULT_ENVIRONMENT = "staging"
+ENTERED = pytest.StashKey[Target]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Ask for the second plan last: it is made beside the other tests."""
     items.sort(key=lambda item: "second_plan" in getattr(item, "fixturenames", ()))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Refuse, before the first test, an account that is not the environment's."""
+    config = session.config
+    own = any(item.path.is_relative_to(Path(__file__).parent) for item in session.items)
+    if config.getoption("--target") == "emulator" or config.option.collectonly or not own:
+        return
+    environment = config.getoption("--environment") or DEFAULT_ENVIRONMENT
+    try:
+        config.stash[ENTERED] = staging.enter(
+            Path(config.getoption("--stack")).resolve(), environment
+        )
+    except SuiteError as error:
+        pytest.exit(f"error: {error}", returncode=1)
 
 
 @pytest.fixture(scope="session")
@@ -81,27 +98,29 @@ def tell(config: pytest.Config) -> Any:
 
 
 @pytest.fixture(scope="session")
-def target(emulated: Emulated | None, stack: Path, environment: str) -> Target:
-    """The environment under test, after its account has been checked."""
-    session = emulated.emulator.session() if emulated else boto3.Session()
-    target = Target(environment, account_id(stack, environment), session, emulated is not None)
-    target.refuse_wrong_account()
-    return target
+def target(
+    emulated: Emulated | None, pytestconfig: pytest.Config, stack: Path, environment: str
+) -> Target:
+    """The environment under test; a real account has been checked by now and is only read."""
+    if emulated is None:
+        return pytestconfig.stash[ENTERED]
+    return Target(environment, account_id(stack, environment), emulated.emulator.session(), True)
 
 
 @pytest.fixture(scope="session")
 def deployment(emulated: Emulated | None) -> Deployment:
     """The deployment that this run made."""
     if emulated is None:
-        raise NotProvable("the deployment was made elsewhere, and its state is not at hand")
+        raise NotProvable("the deployment was made elsewhere: how much it planned is not known")
     return emulated.deployment
 
 
 @pytest.fixture(scope="session")
-def second_plan(emulated: Emulated | None) -> list[str]:
-    """What another apply would change."""
-    if emulated is None or emulated.second_plan is None:
-        raise NotProvable("the deployment was made elsewhere, and its state is not at hand")
+def second_plan(emulated: Emulated | None, stack: Path, environment: str) -> list[str]:
+    """What another apply of the checked-out stack would change."""
+    if emulated is None:
+        return drift.changes(stack, environment)
+    assert emulated.second_plan is not None
     return emulated.second_plan.result()
 
 
@@ -248,10 +267,10 @@ def topics(target: Target) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def distribution(target: Target) -> dict[str, Any]:
     """The configuration of the CloudFront distribution."""
-    client = target.client("cloudfront")
-    items = client.list_distributions()["DistributionList"].get("Items", [])
+    items = target.pages("cloudfront", "list_distributions", "DistributionList.Items")
     summary = named(
         f"CloudFront, {target.prefix}", "distribution whose comment names the environment", items,
         lambda item: item["Comment"] == f"MantisNXT {target.environment}",
     )  # fmt: skip
-    return dict(client.get_distribution(Id=summary["Id"])["Distribution"])
+    answer = target.client("cloudfront").get_distribution(Id=summary["Id"])
+    return dict(answer["Distribution"])

@@ -61,7 +61,7 @@ def test_distribution_stands_behind_the_web_acl(
     target: Target, distribution: dict[str, Any], requirement: Requirement
 ) -> None:
     configuration = distribution["DistributionConfig"]
-    acls = target.client("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"]
+    acls = target.pages("wafv2", "list_web_acls", "WebACLs", Scope="CLOUDFRONT")
     acl = named(
         target.prefix, "web ACL of the distribution", acls,
         lambda a: a["Name"].startswith(target.prefix),
@@ -173,9 +173,10 @@ def test_distribution_may_use_the_buckets_key(
 @pytest.mark.requirement("CDN-04")
 def test_pipeline_may_publish_the_assets(target: Target, requirement: Requirement) -> None:
     iam, role = target.client("iam"), f"{target.prefix}-deploy"
+    policies = target.pages("iam", "list_role_policies", "PolicyNames", RoleName=role)
     actions = {
         action
-        for name in found(role, "policy", iam.list_role_policies(RoleName=role)["PolicyNames"])
+        for name in found(role, "policy", policies)
         for statement in granted(
             statements(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
         )

@@ -22,12 +22,12 @@ pytestmark = pytest.mark.deployed
 @pytest.fixture(params=["CLOUDFRONT", "REGIONAL"])
 def acl(request: pytest.FixtureRequest, target: Target) -> dict[str, Any]:
     """The web ACL before the distribution, and the one before the load balancer."""
-    client, scope = target.client("wafv2"), request.param
-    listed = client.list_web_acls(Scope=scope)["WebACLs"]
+    scope = request.param
+    listed = target.pages("wafv2", "list_web_acls", "WebACLs", Scope=scope)
     own = [one for one in listed if one["Name"].startswith(f"{target.prefix}-")]
     summary = only(target.prefix, f"web ACL of scope {scope}", own)
     place = {"Scope": scope, "Name": summary["Name"], "Id": summary["Id"]}
-    return dict(client.get_web_acl(**place)["WebACL"])
+    return dict(target.client("wafv2").get_web_acl(**place)["WebACL"])
 
 
 @pytest.fixture

@@ -73,9 +73,10 @@ def test_vault_of_the_copy_exists(
 ) -> None:
     rules = backup_plan["BackupPlan"]["Rules"]
     vaults = [copy["DestinationBackupVaultArn"] for r in rules for copy in r["CopyActions"]]
-    client = target.client("backup", region=requirement.expected["region"])
-    names = [v["BackupVaultArn"] for v in client.list_backup_vaults()["BackupVaultList"]]
-    expect_contains(requirement.expected["region"], "vaults", names, only("plan", "vault", vaults))
+    region = requirement.expected["region"]
+    listed = target.pages("backup", "list_backup_vaults", "BackupVaultList", region=region)
+    names = [vault["BackupVaultArn"] for vault in listed]
+    expect_contains(region, "vaults", names, only("plan", "vault", vaults))
 
 
 @pytest.mark.requirement("DR-01")
@@ -83,7 +84,9 @@ def test_backup_plan_selects_the_database(
     target: Target, backup_plan: dict[str, Any], aurora: dict[str, Any]
 ) -> None:
     client, plan = target.client("backup"), backup_plan["BackupPlanId"]
-    listed = client.list_backup_selections(BackupPlanId=plan)["BackupSelectionsList"]
+    listed = target.pages(
+        "backup", "list_backup_selections", "BackupSelectionsList", BackupPlanId=plan
+    )
     selection = only(plan, "backup selection", listed)
     answer = client.get_backup_selection(BackupPlanId=plan, SelectionId=selection["SelectionId"])
     resources = answer["BackupSelection"]["Resources"]
@@ -101,13 +104,17 @@ def test_backup_has_opted_in_to_aurora(target: Target, requirement: Requirement)
 def test_budget_speaks_to_the_alerts_topic(
     target: Target, topics: dict[str, str], requirement: Requirement
 ) -> None:
-    client, name = target.client("budgets"), f"{target.prefix}-monthly"
+    name = f"{target.prefix}-monthly"
     account = {"AccountId": target.account_id, "BudgetName": name}
-    budget = client.describe_budget(**account)["Budget"]
-    notifications = client.describe_notifications_for_budget(**account)["Notifications"]
-    first = found(name, "notification", notifications)[0]
-    answer = client.describe_subscribers_for_notification(**account, Notification=first)
-    addresses = [subscriber["Address"] for subscriber in answer["Subscribers"]]
+    budget = target.client("budgets").describe_budget(**account)["Budget"]
+    notifications = target.pages(
+        "budgets", "describe_notifications_for_budget", "Notifications", **account
+    )
+    subscribers = target.pages(
+        "budgets", "describe_subscribers_for_notification", "Subscribers",
+        Notification=found(name, "notification", notifications)[0], **account,
+    )  # fmt: skip
+    addresses = [subscriber["Address"] for subscriber in subscribers]
     expect_equal(name, "period", budget["TimeUnit"], requirement.expected["period"])
     expect_in(name, "unit", budget["BudgetLimit"]["Unit"], [requirement.expected["unit"]])
     limit = Decimal(budget["BudgetLimit"]["Amount"])

@@ -38,7 +38,7 @@ def test_execution_role_reads_exactly_the_tasks_secrets(
     iam = target.client("iam")
     readable = [
         resource
-        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+        for name in target.pages("iam", "list_role_policies", "PolicyNames", RoleName=role)
         for statement in document(iam, role, name)["Statement"]
         if statement["Effect"] == "Allow"
         and requirement.expected["action"] in listed(statement["Action"])

@@ -67,7 +67,7 @@ def resource_policies(target: Target) -> list[Policy]:
 
 def _buckets(target: Target) -> Iterator[Policy]:
     client = target.client("s3")
-    for bucket in client.list_buckets()["Buckets"]:
+    for bucket in target.pages("s3", "list_buckets", "Buckets"):
         name = bucket["Name"]
         if target.prefix in name:
             yield from _written(

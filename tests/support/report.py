@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -16,6 +17,8 @@ from tests.support.catalogue import Requirement
 from tests.support.outcomes import Invalid, NotProvable, SuiteError, Violation
 
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
+_DENIED_ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
+EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 
 
 class Verdict(StrEnum):
@@ -81,9 +84,15 @@ def invalid_text(error: BaseException) -> str:
     """Say in one line why the run could not judge, and what to do about it."""
     match error:
         case ClientError():
-            code = error.response.get("Error", {}).get("Code", "")
+            told = error.response.get("Error", {})
+            code = told.get("Code", "")
             if code in DENIED:
-                return f"AWS denied {error.operation_name}: add that action to the auditor's policy"
+                # An action is not always called as its operation is; the message names it.
+                action = _DENIED_ACTION.search(told.get("Message", ""))
+                missing = f"add {action[1] if action else 'that action'} to the auditor's policy"
+                return f"AWS denied {error.operation_name}: {missing}"
+            if code in EXPIRED:
+                return f"AWS answered {error.operation_name} with {code}: sign in again"
             return f"AWS answered {error.operation_name} with {code or error}; try again"
         case Invalid() | SuiteError():
             return str(error)

@@ -6,14 +6,15 @@ emulator cannot show (`provable_only_on_aws`), which is reported with its reason
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.support.outcomes import NotProvable, SuiteError
+from tests.support.outcomes import Invalid, NotProvable, SuiteError
 
 # Throttling and passing faults are retried by botocore within this bound, then the test is invalid.
 CLIENT_CONFIG = Config(
@@ -49,10 +50,32 @@ class Target:
         if self.emulated:
             raise NotProvable(reason)
 
-    def pages(self, service: str, operation: str, key: str, /, **arguments: Any) -> list[Any]:
-        """Every item of a paginated operation: `key` names the list in each page."""
-        paginator = self.client(service).get_paginator(operation)
-        return [item for page in paginator.paginate(**arguments) for item in page[key]]
+    def pages(
+        self,
+        service: str,
+        operation: str,
+        key: str,
+        /,
+        *,
+        region: str | None = None,
+        **arguments: Any,
+    ) -> list[Any]:
+        """Every item that the operation lists, of all pages, also after an empty one.
+
+        `key` is the list's place in the answer, as in `DistributionList.Items`; an answer may leave
+        an empty list out. Raises Invalid when the operation has no such list.
+        """
+        client = self.client(service, region)
+        model = client.meta.service_model.operation_model(
+            client.meta.method_to_api_mapping[operation]
+        )
+        names, shape = key.split("."), model.output_shape
+        for name in names:
+            shape = getattr(shape, "members", {}).get(name)
+        if getattr(shape, "type_name", None) != "list":
+            raise Invalid(f"{service}:{model.name} answers with no list {key}")
+        pages = _pages(client, operation, arguments)
+        return [item for page in pages for item in reduce(_part, names, page) or []]
 
     @cached_property
     def _identity(self) -> str:
@@ -72,3 +95,23 @@ class Target:
                 f"the credentials are for account {actual}, but {self.environment} is account "
                 f"{self.account_id}; choose the right AWS_PROFILE."
             )
+
+
+def _part(answer: dict[str, Any], name: str) -> Any:
+    return answer.get(name) or {}
+
+
+def _pages(client: Any, operation: str, arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The answers, by botocore's paginator or, where it has none, by AWS WAF's marker."""
+    if client.can_paginate(operation):
+        yield from client.get_paginator(operation).paginate(**arguments)
+        return
+    ask, seen = getattr(client, operation), set[str]()
+    answer = ask(**arguments)
+    yield answer
+    while marker := answer.get("NextMarker"):
+        if marker in seen:
+            raise Invalid(f"{operation} gave the same page twice; try again")
+        seen.add(marker)
+        answer = ask(**arguments, NextMarker=marker)
+        yield answer

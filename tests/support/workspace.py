@@ -42,20 +42,26 @@ def prepare(stack: Path, terraform: Terraform) -> Path:
 
 
 @contextlib.contextmanager
-def scratch_copy(stack: Path, override: str = "") -> Iterator[Path]:
-    """A copy of the stack for one use, removed on leaving; `override` is HCL that is merged in."""
+def scratch_copy(stack: Path, override: str = "", local_state: bool = True) -> Iterator[Path]:
+    """A copy of the stack for one use, removed on leaving; `override` is HCL that is merged in.
+
+    Without `local_state` it keeps the stack's own backend.
+    """
     base = CACHE / "scratch"
     base.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=base, ignore_cleanup_errors=True) as scratch:
         copy = Path(scratch) / "stack"
         shutil.copytree(stack, copy, ignore=_IGNORED)
-        (copy / _OVERRIDE).write_text(_BACKEND + override, encoding="utf-8")
+        backend = _BACKEND if local_state else ""
+        (copy / _OVERRIDE).write_text(backend + override, encoding="utf-8")
         yield copy
 
 
-def initialise(copy: Path, stack: Path, terraform: Terraform) -> None:
+def initialise(copy: Path, stack: Path, terraform: Terraform, *arguments: str) -> None:
     """`terraform init` in a copy of `stack`."""
-    done = terraform.run("init", "-json", "-input=false", cwd=copy, timeout_seconds=INIT_SECONDS)
+    done = terraform.run(
+        "init", "-json", "-input=false", *arguments, cwd=copy, timeout_seconds=INIT_SECONDS
+    )
     if done.code != 0:
         raise failure(done, stack, "init", terraform)
 
