@@ -2,7 +2,9 @@
 
 Its environment is the container's and nothing else; what it needs besides comes as arguments.
 It prints one JSON line, `{"port": …}`, once it listens, and another, `{"served": …}`, when its
-standard input closes, which is also how it notices that whoever started it is gone.
+standard input closes, which is also how it notices that whoever started it is gone. With
+`--container-user` it is the first process of a container: it listens on every interface, as that
+user.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ import argparse
 import asyncio
 import json
 import os
+import socket
 import sys
 from collections.abc import Mapping, Sequence
 
+from tests.support.standin import confinement
 from tests.support.standin.server import Server
 from tests.support.standin.service_time import DISTRIBUTIONS, draws
 
@@ -38,12 +42,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def _serve(options: argparse.Namespace) -> int:
     times = draws(options.distribution, options.service_time, options.variation, options.seed)
     server = Server(frozenset(options.serve), options.health_path, times)
-    listening = await asyncio.start_server(server.connection, "127.0.0.1", options.port)
+    listening = await asyncio.start_server(server.connection, sock=_bound(options))
     print(json.dumps({"port": listening.sockets[0].getsockname()[1]}), flush=True)
     await _standard_input_closed()
     listening.close()
     print(json.dumps({"served": server.served}), flush=True)
     return 0
+
+
+def _bound(options: argparse.Namespace) -> socket.socket:
+    """A socket that does not listen yet, bound by the user who may; it is this one's from then."""
+    if options.container_user:
+        confinement.raise_loopback()
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind(("0.0.0.0" if options.container_user else "127.0.0.1", options.port))
+    if options.container_user:
+        confinement.become(*options.container_user)
+    return bound
 
 
 async def _standard_input_closed() -> None:
@@ -63,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--distribution", choices=DISTRIBUTIONS, default="lognormal")
     parser.add_argument("--variation", type=float, default=0.5, help="deviation over mean")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--container-user", nargs=2, type=int, metavar=("UID", "GID"))
     return parser
 
 
