@@ -4,7 +4,8 @@ Source of every rule: the Amazon CloudWatch user guide, "Using CloudWatch alarms
 alarm, configuring how alarms treat missing data, percentile-based alarms and low data samples).
 No clock, socket or boto3: the emulator, the load gate and the tests all call this one.
 
-Points are given oldest first, one per period, `None` where the period has no data.
+Points are given oldest first, one per period, `None` where the period has no data. Metric math and
+anomaly bands are refused, not guessed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, Literal
 
 
 class State(StrEnum):
@@ -52,8 +53,13 @@ _AGGREGATES: Mapping[str, Callable[[Sequence[float]], float]] = {
 
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?|100)")
 
-# How many points beyond N are fetched is undocumented; the guide's tables fetch 5 for N = 3.
+# How many points beyond N are fetched is undocumented: "a higher number", which depends on the
+# period. The guide's tables fetch 5 for N = 3.
 _EXTRA_POINTS = 2
+_POSSIBLE_EXTRA_POINTS = range(1, 6)
+
+INDETERMINATE: Final = "indeterminate"
+Answer = State | Literal["indeterminate"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,11 @@ class Alarm:
     def evaluation_range(self) -> int:
         """How many of the latest points an evaluation looks at."""
         return self.evaluation_periods + _EXTRA_POINTS
+
+    @property
+    def possible_ranges(self) -> tuple[int, ...]:
+        """The evaluation ranges that CloudWatch may use; it says none but more than N."""
+        return tuple(self.evaluation_periods + extra for extra in _POSSIBLE_EXTRA_POINTS)
 
     def breaches(self, value: float) -> bool:
         """Whether one point of the metric is on the wrong side of the threshold."""
@@ -163,10 +174,7 @@ def evaluate(
     `points` holds the metric per period, oldest first, newest last, None where data is missing;
     only the last `evaluation_range` of them are looked at. `state` is the one before.
     """
-    fetched = evaluation_range or alarm.evaluation_range
-    if fetched < alarm.evaluation_periods:
-        raise ValueError(f"a range of {fetched} is less than {alarm.evaluation_periods} periods")
-    recent = list(points)[-fetched:]
+    recent = points[-_fetched(alarm, evaluation_range) :]
     real = [value for value in recent if value is not None]
     if len(real) >= alarm.evaluation_periods:
         latest = real[-alarm.evaluation_periods :]
@@ -178,13 +186,54 @@ def replay(
     alarm: Alarm,
     points: Sequence[float | None],
     state: State = State.INSUFFICIENT_DATA,
+    evaluation_range: int | None = None,
 ) -> list[State]:
     """The state after each point in turn: what the alarm showed while the series came in."""
+    fetched = _fetched(alarm, evaluation_range)
     states: list[State] = []
     for end in range(1, len(points) + 1):
-        state = evaluate(alarm, points[:end], state)
+        state = evaluate(alarm, points[max(0, end - fetched) : end], state, fetched)
         states.append(state)
     return states
+
+
+def replay_samples(
+    alarm: Alarm,
+    periods: Sequence[Sequence[float]],
+    state: State = State.INSUFFICIENT_DATA,
+) -> list[State]:
+    """As `replay`, from the samples of each period; too few for a percentile keep the state."""
+    points = [point(alarm, samples) for samples in periods]
+    states: list[State] = []
+    for end, samples in enumerate(periods, start=1):
+        if not (samples and too_few_samples(alarm, len(samples))):
+            state = evaluate(alarm, points[:end], state)
+        states.append(state)
+    return states
+
+
+def answers(
+    alarm: Alarm,
+    points: Sequence[float | None],
+    state: State = State.INSUFFICIENT_DATA,
+    ranges: Sequence[int] = (),
+) -> list[Answer]:
+    """As `replay`, but INDETERMINATE where the evaluation ranges disagree on the state.
+
+    `ranges` are the ranges to compare, the alarm's `possible_ranges` unless given. CloudWatch
+    uses one of them throughout, so each is replayed by itself.
+    """
+    replays = [replay(alarm, points, state, one) for one in ranges or alarm.possible_ranges]
+    return [
+        shown[0] if len(set(shown)) == 1 else INDETERMINATE for shown in zip(*replays, strict=True)
+    ]
+
+
+def _fetched(alarm: Alarm, evaluation_range: int | None) -> int:
+    fetched = alarm.evaluation_range if evaluation_range is None else evaluation_range
+    if fetched < alarm.evaluation_periods:
+        raise ValueError(f"a range of {fetched} is less than {alarm.evaluation_periods} periods")
+    return fetched
 
 
 def _with_gaps(

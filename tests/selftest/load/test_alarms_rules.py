@@ -79,6 +79,48 @@ def test_a_worse_point_never_ends_an_alarm(alarm: Alarm, points: list[float], wh
     assert (alarms.evaluate(alarm, worse) == State.ALARM) >= alarmed
 
 
+@given(any_alarm(), gappy, st.integers(0, 11), values, states)
+def test_more_data_never_makes_a_definite_state_indefinite(
+    alarm: Alarm, points: list[float | None], where: int, value: float, before: State
+) -> None:
+    at = where % len(points)
+    more = [*points[:at], value if points[at] is None else points[at], *points[at + 1 :]]
+    definite = alarms.evaluate(alarm, points, before) != State.INSUFFICIENT_DATA
+    assert (alarms.evaluate(alarm, more, before) != State.INSUFFICIENT_DATA) >= definite
+
+
+@given(any_alarm(), st.lists(values, min_size=10, max_size=14))
+def test_ranges_agree_where_no_data_is_missing(alarm: Alarm, points: list[float]) -> None:
+    assert alarms.INDETERMINATE not in alarms.answers(alarm, points)[9:]
+
+
+@given(any_alarm(), gappy, st.integers(1, 20))
+def test_shifting_time_shifts_the_answers(
+    alarm: Alarm, points: list[float | None], minutes: int
+) -> None:
+    patient = dataclasses.replace(alarm, treat_missing_data=Missing.MISSING)
+    later = alarms.replay(patient, [*[None] * minutes, *points])
+    assert later[minutes:] == alarms.replay(patient, points)
+
+
+@given(any_alarm(), gappy, states)
+def test_a_replay_is_an_evaluation_after_each_point(
+    alarm: Alarm, points: list[float | None], before: State
+) -> None:
+    *earlier, last = alarms.replay(alarm, points, before)
+    assert last == alarms.evaluate(alarm, points, [before, *earlier][-1])
+
+
+@given(any_alarm(), gappy, states)
+def test_an_answer_is_the_state_that_every_range_gives(
+    alarm: Alarm, points: list[float | None], before: State
+) -> None:
+    shown = {alarms.replay(alarm, points, before, one)[-1] for one in alarm.possible_ranges}
+    answer = alarms.answers(alarm, points, before)[-1]
+    assert (answer == alarms.INDETERMINATE) == (len(shown) > 1)
+    assert answer in {*shown, alarms.INDETERMINATE}
+
+
 @pytest.mark.parametrize(
     ("operator", "below", "at", "above"),
     [
@@ -111,6 +153,15 @@ def test_a_point_is_the_statistic_over_the_samples(statistic: str, expected: flo
     alarm = dataclasses.replace(ALARM, statistic=statistic)
     assert alarms.point(alarm, [4.0, 1.0, 3.0, 2.0]) == pytest.approx(expected)
     assert alarms.point(alarm, []) is None
+
+
+@pytest.mark.parametrize(("evaluate_low", "expected"), [(True, State.ALARM), (False, State.OK)])
+def test_a_period_of_few_samples_keeps_the_state_where_the_alarm_ignores_it(
+    evaluate_low: bool, expected: State
+) -> None:
+    alarm = Alarm(0.5, "GreaterThanThreshold", "p90", 60, 1, 1, evaluate_low_samples=evaluate_low)
+    states = alarms.replay_samples(alarm, [[0.1] * 101, [0.9] * 99, [0.9] * 101, []])
+    assert states == [State.OK, expected, State.ALARM, State.ALARM]
 
 
 @pytest.mark.parametrize(

@@ -1,35 +1,23 @@
-"""The alarm engine against the tables of the CloudWatch user guide (evaluation range 5)."""
+"""The alarm engine against rows of points, in alarm_cases.yaml with their sources."""
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
+from typing import Any
 
-from tests.support.alarms import Alarm, Missing, State, evaluate
+import pytest
+import yaml
+
+from tests.support.alarms import Alarm, Missing, State, answers, evaluate
 
 pytestmark = pytest.mark.selftest
 
+CASES: dict[str, Any] = yaml.safe_load(
+    Path(__file__).with_name("alarm_cases.yaml").read_text(encoding="utf-8")
+)
 KEEP = "keep"
-MODES = [Missing.MISSING, Missing.IGNORE, Missing.BREACHING, Missing.NOT_BREACHING]
+MODES = [Missing(mode) for mode in CASES["modes"]]
 SYMBOLS = {"0": 1.0, "X": 9.0, "-": None}
-
-# M, series with the newest point right, then the state under each of MODES.
-TABLE = [
-    (3, "0-X-X", ["OK", "OK", "OK", "OK"]),
-    (3, "0----", ["OK", "OK", "OK", "OK"]),
-    (3, "-----", ["INSUFFICIENT_DATA", KEEP, "ALARM", "OK"]),
-    (3, "0XX-X", ["ALARM", "ALARM", "ALARM", "ALARM"]),
-    (3, "--X--", ["ALARM", KEEP, "ALARM", "OK"]),
-    (2, "0-X-X", ["ALARM", "ALARM", "ALARM", "ALARM"]),
-    (2, "00X0X", ["ALARM", "ALARM", "ALARM", "ALARM"]),
-    (2, "0-X--", ["OK", "OK", "ALARM", "OK"]),
-    (2, "----0", ["OK", "OK", "ALARM", "OK"]),
-    (2, "---X-", ["ALARM", KEEP, "ALARM", "OK"]),
-]
-CASES = [
-    pytest.param(wanted, series, mode, expected, id=f"{wanted}of3-{series}-{mode.value}")
-    for wanted, series, row in TABLE
-    for mode, expected in zip(MODES, row, strict=True)
-]
 
 
 def points(series: str) -> list[float | None]:
@@ -42,32 +30,33 @@ def alarm(wanted: int, of: int, mode: Missing = Missing.MISSING) -> Alarm:
     return Alarm(5.0, "GreaterThanThreshold", "Average", 60, of, wanted, mode)
 
 
+def cells(table: str, of: int) -> list[Any]:
+    """An alarm of each row and mode of a table, the row and the state it must show."""
+    return [
+        pytest.param(alarm(wanted, of, mode), row, expected, id=f"{wanted}of{of}:{row}:{mode}")
+        for wanted, row, states in CASES[table]
+        for mode, expected in zip(MODES, states, strict=True)
+    ]
+
+
+ROWS = [*cells("guide", 3), *cells("two_of_two", 2), *cells("one_of_two", 2)]
+
+
 @pytest.mark.parametrize("before", list(State), ids=lambda state: f"from-{state.value}")
-@pytest.mark.parametrize(("wanted", "series", "mode", "expected"), CASES)
-def test_a_row_of_the_guide_gives_its_state(
-    wanted: int, series: str, mode: Missing, expected: str, before: State
-) -> None:
-    state = evaluate(alarm(wanted, 3, mode), points(series), before, evaluation_range=5)
+@pytest.mark.parametrize(("row_alarm", "row", "expected"), ROWS)
+def test_a_row_gives_its_state(row_alarm: Alarm, row: str, expected: str, before: State) -> None:
+    state = evaluate(row_alarm, points(row), before, evaluation_range=len(row))
     assert state == {KEEP: before}.get(expected, expected)
 
 
-@pytest.mark.parametrize(
-    ("series", "expected"),
-    [
-        ("XX00", State.OK),
-        ("X0X0", State.OK),
-        ("0X0X", State.OK),
-        ("XXX0", State.OK),
-        ("00XX", State.ALARM),
-        ("0-XX", State.ALARM),
-        ("X--X", State.ALARM),
-        ("XX--", State.ALARM),
-        ("-X0-", State.OK),
-        ("----", State.INSUFFICIENT_DATA),
-    ],
-)
-def test_two_of_two_looks_at_the_latest_two_real_points(series: str, expected: State) -> None:
-    assert evaluate(alarm(2, 2), points(series)) == expected
+@pytest.mark.parametrize(("row", "expected"), CASES["ranges"])
+def test_ranges_that_disagree_make_the_answer_indeterminate(row: str, expected: str) -> None:
+    assert answers(alarm(3, 3), points(row))[-1] == expected
+
+
+def test_a_range_less_than_the_periods_is_refused() -> None:
+    with pytest.raises(ValueError, match="a range of 0 is less than 3 periods"):
+        evaluate(alarm(3, 3), points("000"), evaluation_range=0)
 
 
 @pytest.mark.parametrize("series", ["----X", "---X-"])
