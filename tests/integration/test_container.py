@@ -126,7 +126,7 @@ def test_container_runs_as_its_plain_user(host: Any, requirement: Requirement) -
     expect_members(name(host), "user ids", containers.user_ids(host), wanted)
 
 
-@pytest.mark.requirement("ECS-11")
+@pytest.mark.requirement("ECS-14")
 def test_log_is_json_line_by_line(host: Any, requirement: Requirement) -> None:
     lines = found(name(host), "line in the log", containers.log_lines(host))
     other = containers.without_object(lines)
