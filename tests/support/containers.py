@@ -73,7 +73,9 @@ def health_command(container: Mapping[str, Any]) -> str:
 
 def program(command: str) -> str:
     """The program that a command line begins with."""
-    return shlex.split(command)[0]
+    words = shlex.shlex(command, posix=True, punctuation_chars=True)
+    words.whitespace_split = True
+    return next(words)
 
 
 def status(host: Any, address: str, timeout_seconds: int) -> str:

@@ -59,23 +59,23 @@ class TaskBackend(BaseBackend):  # type: ignore[misc]
 
     def __init__(self, arn: str, enter: Sequence[str], environment: Mapping[str, str], log: Path):
         super().__init__(arn)
-        self._enter = enter
-        self._environment = environment
-        self._log = log
+        self.enter = enter
+        self.environment = environment
+        self.log_path = log
 
     def run(self, command: str, *args: str, **_: Any) -> Any:
         """Run a command line in the container's shell, as testinfra's other backends do."""
         line = self.get_command(command, *args)
         done = subprocess.run(
-            [*self._enter, "/bin/sh", "-c", line],
-            cwd="/", env=dict(self._environment), stdin=subprocess.DEVNULL, capture_output=True,
+            [*self.enter, "/bin/sh", "-c", line],
+            cwd="/", env=dict(self.environment), stdin=subprocess.DEVNULL, capture_output=True,
             timeout=_COMMAND_SECONDS, check=False,
         )  # fmt: skip
         return self.result(done.returncode, self.encode(line), done.stdout, done.stderr)
 
     def log(self) -> str:
         """What the task has written so far, to either stream."""
-        return self._log.read_text(encoding="utf-8", errors="replace")
+        return self.log_path.read_text(encoding="utf-8", errors="replace")
 
 
 @dataclass(frozen=True)
