@@ -73,12 +73,19 @@ def test_missing_runbook_is_one_clear_error(tmp_path: Path) -> None:
     assert all("runbooks.md: no such file" in text for text in failures.messages.values())
 
 
-def test_blocks_keep_their_chapter_and_their_line() -> None:
+def test_blocks_keep_their_headings_and_their_line() -> None:
     text = (
-        "## One\n```bash\na\n```\n- item\n\n  ```bash\n  b \\\n    c\n  ```\n## Two\n```text\n```\n"
+        "## One\n```bash\na\n```\n### Deep\n- item\n\n  ```bash\n  b \\\n    c\n  ```\n## Two\n"
+        "```text\n```\n```bash\nd\n```\n"
     )
-    blocks = [(b.line, b.chapter, b.text) for b in Runbook("x.md", text).blocks]
-    assert blocks == [(3, "One", "a"), (8, "One", "b \\\n  c")]
+    runbook = Runbook("x.md", text)
+    blocks = [(b.line, b.chapter, b.section, b.text) for b in runbook.blocks]
+    assert blocks == [
+        (3, "One", "", "a"),
+        (9, "One", "Deep", "b \\\n  c"),
+        (16, "Two", "", "d"),
+    ]
+    assert runbook.section("Deep") == runbook.blocks[1:2]
 
 
 def test_runbook_that_is_not_text_is_refused(tmp_path: Path) -> None:

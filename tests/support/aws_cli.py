@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
+from tests.support import aws_shorthand
 from tests.support.jmespath_shapes import UnknownField, check_query
 
 # Options of every command, and whether a value follows them.
@@ -56,9 +57,9 @@ class Command:
     """A command that the AWS CLI knows.
 
     `operation` is the CLI's word for it, a waiter's with `wait` before it. `options` holds what was
-    written, by option without its dashes; `parameters` the request as far as it is JSON or plain
-    values, or the `words` of a command that is of no model; `output` is the operation's output
-    shape, None where the CLI prints no document; `actions` what IAM must allow, as service:Action.
+    written, by option without its dashes; `parameters` the request, or the `words` of a command
+    that is of no model; `output` is the operation's output shape, None where the CLI prints no
+    document; `actions` what IAM must allow, as service:Action.
     """
 
     service: str
@@ -91,8 +92,9 @@ class Command:
 def parse(words: Sequence[str], directory: Path) -> Command:
     """Read a command's words, `aws` included; BadCommandError if the AWS CLI would refuse them.
 
-    Checks names, required parameters, the types of plain values, documents given as JSON or as
-    file://NAME in `directory`, and every field that --query asks for.
+    Checks names, required parameters, the types of values, documents given as JSON, in shorthand or
+    as file://NAME in `directory`, and every field that --query asks for. A plain value that is
+    file://NAME stays as it is.
     """
     positional, options = _split(words[1:])
     for option, values in options.items():
@@ -163,6 +165,12 @@ def _extra(service: str, kind: str, key: str) -> dict[str, Any]:
     except DataNotFoundError:
         return {}
     return dict(found)
+
+
+def page_size(service: str, operation: str) -> str | None:
+    """The parameter by which a request asks for one page of a size; the CLI then pages no more."""
+    paging = _extra(service, "paginators-1", "pagination").get(operation, {})
+    return str(paging["limit_key"]) if "limit_key" in paging else None
 
 
 def _operation(service: str, model: Any, name: str, waits: bool) -> Any:
@@ -244,6 +252,11 @@ def _plain(option: str, value: str, shape: Any) -> Any:
         if not value.removeprefix("-").isdigit():
             raise BadCommandError(f"{option} takes a number, not {value}")
         return int(value)
+    if shape.type_name in ("float", "double"):
+        try:
+            return float(value)
+        except ValueError as error:
+            raise BadCommandError(f"{option} takes a number, not {value}") from error
     allowed = getattr(shape, "enum", None)
     if allowed and value not in allowed:
         raise BadCommandError(f"{option} is one of {', '.join(allowed)}, not {value}")
@@ -255,7 +268,7 @@ def _document(values: tuple[str, ...]) -> bool:
 
 
 def _composite(option: str, values: tuple[str, ...], shape: Any, directory: Path) -> Any:
-    """A structure, list of structures or map, as JSON or in the CLI's shorthand (keys only)."""
+    """A structure, list of structures or map, as JSON or in the CLI's shorthand."""
     if _document(values):
         value = _json(values[0], directory, option)
         if shape.type_name == "list" and isinstance(value, dict):
@@ -264,24 +277,36 @@ def _composite(option: str, values: tuple[str, ...], shape: Any, directory: Path
         return value
     if not values:
         raise BadCommandError(f"{option} has no value")
-    members = (shape.member if shape.type_name == "list" else shape).type_name == "structure"
-    allowed = (shape.member if shape.type_name == "list" else shape).members if members else None
-    for key in _shorthand_keys(values):
-        if allowed is not None and key not in allowed:
-            raise BadCommandError(f"{option} has no key {key}{_nearest(key, allowed)}")
-    return list(values)
+    words = values if shape.type_name == "list" else (",".join(values),)
+    member = shape.member if shape.type_name == "list" else shape
+    try:
+        found = [_typed(option, aws_shorthand.read(word), member) for word in words]
+    except ValueError as error:
+        raise BadCommandError(f"{option}: {error}") from error
+    value = found if shape.type_name == "list" else found[0]
+    _validate(value, shape, option)
+    return value
 
 
-def _shorthand_keys(values: tuple[str, ...]) -> Iterator[str]:
-    """The outermost keys of `Key=value,Other=[a,b]`."""
-    for value in values:
-        depth, start = 0, 0
-        for position, sign in enumerate(value):
-            depth += (sign in "[{") - (sign in "]}")
-            if sign == "=" and depth == 0:
-                yield value[start:position]
-            elif sign == "," and depth == 0:
-                start = position + 1
+def _typed(option: str, value: Any, shape: Any) -> Any:
+    """A value read from shorthand, as the shape wants it."""
+    match shape.type_name, value:
+        case "structure", dict():
+            for key in value:
+                if key not in shape.members:
+                    near = _nearest(key, shape.members)
+                    raise BadCommandError(f"{option} has no key {key}{near}")
+            return {key: _typed(option, one, shape.members[key]) for key, one in value.items()}
+        case "map", dict():
+            return {key: _typed(option, one, shape.value) for key, one in value.items()}
+        case "list", _:
+            items = value if isinstance(value, list) else [value]
+            return [_typed(option, one, shape.member) for one in items]
+        case "boolean", "true" | "false":
+            return value == "true"
+        case (("string" | "integer" | "long" | "float" | "double"), str()):
+            return _plain(option, value, shape)
+    return value
 
 
 def _json(text: str, directory: Path, option: str) -> Any:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Timer
 from typing import IO
@@ -24,16 +24,16 @@ from typing import IO
 from tests.support.outcomes import SuiteError
 
 STRICT = ("-e", "-o", "pipefail")
-# The question is the line, the number of words and the words; the answer is the status, the text
-# and the complaint. Every part ends with NUL, which no shell word can hold. The tools of a pipeline
-# run at the same time: each reads all that is piped into it, so that nobody writes to nobody, and
-# takes the one byte of the third pipe while it asks.
+# The question is the line, what was piped in, the number of words and the words; the answer is the
+# status, the text and the complaint. Every part ends with NUL, which no shell word can hold. The
+# tools of a pipeline run at the same time: each reads all that is piped into it, so that nobody
+# writes to nobody, and takes the one byte of the third pipe while it asks.
 ASK = r"""
 rehearse() {
-  local line=$1 status text complaint turn; shift
-  if [ -p /dev/stdin ]; then while IFS= read -r -d '' turn; do :; done; fi
+  local line=$1 status text complaint turn piped=; shift
+  if [ -p /dev/stdin ]; then while IFS= read -r -d '' turn; do :; done; piped=$turn; fi
   IFS= read -r -n 1 turn <&"$REHEARSAL_TURN" || return 125
-  printf '%s\0' "$line" "$#" "$@" >&"$REHEARSAL_ASK"
+  printf '%s\0' "$line" "$piped" "$#" "$@" >&"$REHEARSAL_ASK"
   IFS= read -r -d '' status <&"$REHEARSAL_TOLD" || return 125
   IFS= read -r -d '' text <&"$REHEARSAL_TOLD" || return 125
   IFS= read -r -d '' complaint <&"$REHEARSAL_TOLD" || return 125
@@ -47,10 +47,14 @@ sleep() { :; }
 
 @dataclass(frozen=True)
 class Call:
-    """A tool called by a script: the script's line, counted from 1, and the command's words."""
+    """A tool called by a script: the script's line, counted from 1, and the command's words.
+
+    `piped` is what was piped into it; it may be a secret.
+    """
 
     line: int
     words: tuple[str, ...]
+    piped: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -172,8 +176,8 @@ def _run(
 def _calls(questions: IO[bytes]) -> Iterator[Call]:
     words = _words(questions)
     for line in words:
-        count = int(next(words))
-        yield Call(int(line), tuple(next(words) for _ in range(count)))
+        piped, count = next(words), int(next(words))
+        yield Call(int(line), tuple(next(words) for _ in range(count)), piped)
 
 
 def _words(stream: IO[bytes]) -> Iterator[str]:

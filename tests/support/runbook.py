@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support.aws_cli import BadCommandError, parse
@@ -16,7 +16,7 @@ from tests.support.outcomes import SuiteError
 from tests.support.rehearsal import Answer, Ending, line_of, rehearse
 
 FENCE = re.compile(r"(?P<indent> *)```(?P<language>\w*) *$")
-HEADING = re.compile(r"## +(?P<title>.*\S)")
+HEADING = re.compile(r"(?P<level>##|###) +(?P<title>.*\S)")
 COMMAND = re.compile(r"(?<![\w./$-])(?:aws +[a-z]\S* +(?:wait +)?|terraform +)[a-z][\w-]*")
 # What the blocks may call. bash's own commands need no entry.
 TOOLS = ("aws", "curl", "date", "docker", "git", "terraform", "tox")
@@ -36,19 +36,24 @@ TERRAFORM: dict[str, set[str]] = {
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced bash block: its first line, counted from 1, and the chapter (`## `) it is in."""
+    """A fenced bash block: its first line, counted from 1, and the chapter (`## `) it is in.
+
+    `section` is the last `### ` heading of the chapter before it, empty if there is none.
+    """
 
     line: int
     chapter: str
+    section: str
     text: str
 
 
 @dataclass(frozen=True)
 class RunbookCall:
-    """A command that a block called; `where` names file and line."""
+    """A command that a block called; `where` names file and line, `piped` what it was piped."""
 
     where: str
     words: tuple[str, ...]
+    piped: str = field(default="", repr=False)
 
     @property
     def line(self) -> int:
@@ -87,6 +92,10 @@ class Runbook:
         """The blocks of a chapter; empty if there is no such chapter."""
         return [block for block in self.blocks if block.chapter == title]
 
+    def section(self, title: str) -> list[Block]:
+        """The blocks of a section; empty if there is no such section."""
+        return [block for block in self.blocks if block.section == title]
+
     def written(self) -> list[tuple[int, str]]:
         """Line and beginning of every aws and terraform command in the blocks."""
         return [
@@ -113,7 +122,7 @@ class Runbook:
         script = _script(blocks)
         ending = rehearse(
             script,
-            lambda c: keep(RunbookCall(f"{self.name}:{line_of(c, script)}", c.words)),
+            lambda c: keep(RunbookCall(f"{self.name}:{line_of(c, script)}", c.words, c.piped)),
             TOOLS,
             {"ENVIRONMENT": environment},
             directory,
@@ -130,13 +139,13 @@ def _script(blocks: list[Block]) -> str:
 
 
 def _blocks(name: str, text: str) -> Iterator[Block]:
-    chapter, language, opened, indent = "", "", 0, 0
+    chapter, section, language, opened, indent = "", "", "", 0, 0
     inside: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
         fence = FENCE.match(line)
         if opened and fence and not fence["language"]:
             if language == "bash":
-                yield Block(opened + 1, chapter, "\n".join(inside))
+                yield Block(opened + 1, chapter, section, "\n".join(inside))
             opened = 0
         elif opened:
             inside.append(line[indent:] if line[:indent].isspace() else line)
@@ -146,7 +155,8 @@ def _blocks(name: str, text: str) -> Iterator[Block]:
             opened, language, inside = number, fence["language"], []
             indent = len(fence["indent"])
         elif heading := HEADING.match(line):
-            chapter = heading["title"]
+            section = heading["title"] if heading["level"] == "###" else ""
+            chapter = chapter if section else heading["title"]
     if opened:
         raise SuiteError(f"{name}:{opened}: the block is never closed")
 

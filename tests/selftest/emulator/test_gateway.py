@@ -18,7 +18,7 @@ UNKNOWN = [
     ("cloudwatch", "list_metric_streams", {}),
     ("ec2", "describe_capacity_blocks", {}),
     ("ecs", "describe_service_deployments", {"serviceDeploymentArns": ["arn"]}),
-    ("elasticache", "copy_snapshot", {"SourceSnapshotName": "a", "TargetSnapshotName": "b"}),
+    ("elasticache", "test_failover", {"ReplicationGroupId": "a", "NodeGroupId": "0001"}),
     ("s3", "list_bucket_metrics_configurations", {"Bucket": "unknown"}),
     ("s3", "delete_bucket_metrics_configuration", {"Bucket": "unknown", "Id": "one"}),
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -79,7 +80,10 @@ class Gateway:
         return self._logged(environ)
 
     def _controlled(self, command: str, environ: Environ) -> Answer:
-        """Record, save or play a deployment; 409 says why a recording does not play."""
+        """Record, save or play a deployment; 409 says why a recording does not play.
+
+        `process` answers with the server's process id, by which it is told from another program.
+        """
         path = Path(parse_qs(environ.get("QUERY_STRING", "")).get("path", [""])[0])
         said = ""
         match command:
@@ -93,6 +97,8 @@ class Gateway:
                     said = str(play(path, self._logged))
                 except BrokenRecordingError as error:
                     return 409, [("Content-Type", "text/plain")], str(error).encode()
+            case "process":
+                said = str(os.getpid())
             case _:
                 return 404, [("Content-Type", "text/plain")], b"no such command"
         return 200, [("Content-Type", "text/plain")], said.encode()

@@ -58,6 +58,7 @@ class Emulator:
     """AWS on 127.0.0.1, in a process of its own. Use it as a context manager.
 
     `port` None takes a free one. The server's log goes to `log_path`, a temporary file by default.
+    A `detached` one goes on when this process ends, until it is stopped.
     """
 
     def __init__(
@@ -66,8 +67,10 @@ class Emulator:
         port: int | None = None,
         log_path: Path | None = None,
         region: str = "us-east-1",
+        detached: bool = False,
     ) -> None:
         self.account_id = account_id
+        self._detached = detached
         self.region = region
         self.port = port or 0
         self._own_log = log_path is None
@@ -92,7 +95,8 @@ class Emulator:
         Raises SuiteError when the port is taken or the server did not come up.
         """
         command = [sys.executable, "-m", "tests.support.emulator", "serve"]
-        command += ["--port", str(self.port), "--account", self.account_id, "--die-with-stdin"]
+        command += ["--port", str(self.port), "--account", self.account_id]
+        command += [] if self._detached else ["--die-with-stdin"]
         if self._own_log:
             number, name = tempfile.mkstemp(prefix="emulator-", suffix=".log")
             os.close(number)
@@ -103,7 +107,7 @@ class Emulator:
                 command,
                 cwd=ROOT,
                 env=_child_environment(),
-                stdin=subprocess.PIPE,
+                stdin=subprocess.DEVNULL if self._detached else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,

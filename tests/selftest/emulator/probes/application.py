@@ -95,6 +95,13 @@ def service_task_counts(session: EmulatorSession) -> None:
     ecs.update_service(cluster="counted", service="counted", desiredCount=3)
     found = _described(session, "counted")
     assert (found["runningCount"], found["pendingCount"]) == (2, 1)
+    definition(session, "counted")
+    ecs.update_service(cluster="counted", service="counted", taskDefinition="counted")
+    found = _described(session, "counted")
+    assert (found["runningCount"], found["pendingCount"]) == (2, 3)
+    ending = found["deployments"][1]
+    assert (ending["status"], ending["runningCount"]) == ("ACTIVE", 2)
+    assert ending["taskDefinition"].endswith("/counted:1")
     gone = ecs.delete_service(cluster="counted", service="counted", force=True)["service"]
     assert gone["runningCount"] == 2
 
@@ -111,6 +118,38 @@ def run_tasks(session: EmulatorSession, name: str, block: str) -> list[str]:
         networkConfiguration=network,
     )
     return [task["taskArn"] for task in made["tasks"]]
+
+
+@probe("ecs/service deployments")
+def service_deployments(session: EmulatorSession) -> None:
+    """A deployment succeeds once its tasks run, and stops if another one takes its place."""
+    run_tasks(session, "history", "69")
+    ecs = session.client("ecs")
+    place = {"cluster": "history", "service": "history"}
+    for _ in range(2):
+        definition(session, "history")
+        ecs.update_service(**place, taskDefinition="history")
+    ecs.update_service(**place, desiredCount=3)
+    found = ecs.list_service_deployments(**place)["serviceDeployments"]
+    assert [one["status"] for one in found] == ["IN_PROGRESS", "STOPPED", "SUCCESSFUL"]
+    found = ecs.list_service_deployments(**place, status=["SUCCESSFUL"])["serviceDeployments"]
+    arns = [one["targetServiceRevisionArn"] for one in found]
+    revisions = ecs.describe_service_revisions(serviceRevisionArns=[*arns, "other"])
+    assert revisions["serviceRevisions"][0]["taskDefinition"].endswith("/history:1")
+    assert [failure["arn"] for failure in revisions["failures"]] == ["other"]
+    ecs.delete_service(**place, force=True)
+    gone = ecs.describe_service_revisions(serviceRevisionArns=arns)
+    assert gone["serviceRevisions"] == []
+
+
+@probe("ecs/order of task definitions")
+def order_of_task_definitions(session: EmulatorSession) -> None:
+    """The newest revision comes first when it is asked for; 10 is newer than 9."""
+    for _ in range(10):
+        definition(session, "ordered")
+    ecs = session.client("ecs")
+    found = ecs.list_task_definitions(familyPrefix="ordered", sort="DESC")["taskDefinitionArns"]
+    assert [int(arn.rpartition(":")[2]) for arn in found] == list(range(10, 0, -1))
 
 
 @probe("ecs/tasks without container memory")

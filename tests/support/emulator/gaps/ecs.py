@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 
 from tests.support.emulator.registry import Call, Document, declare
 
@@ -16,7 +17,7 @@ COUNTS = declare(
     "ecs",
     "service task counts",
     "The counts of a service are unrelated to the tasks of its group: zero at first, then equal "
-    "to the desired count.",
+    "to the desired count; and no deployment is ever ending.",
 )
 DEFINITION = declare(
     "ecs",
@@ -133,29 +134,46 @@ def _overlay(call: Call, service: Document) -> None:
 
 @COUNTS.fills("CreateService", "UpdateService", "DescribeServices", "DeleteService")
 def count_tasks(call: Call) -> Document:
-    """Count the running tasks of each service's group; what is missing is pending."""
+    """Count the running tasks of each service's group; what its deployment lacks is pending.
+
+    Tasks of another definition than the service's belong to an older deployment that is ending.
+    """
     answer = call.proceed()
     services = answer.get("services") or ([answer["service"]] if "service" in answer else [])
     for service in services:
-        running = _running(call, service)
-        service["runningCount"] = running
-        service["pendingCount"] = max(0, service["desiredCount"] - running)
+        tasks = running(call, service)
+        service["runningCount"] = tasks.total()
+        current = tasks.pop(service.get("taskDefinition"), 0)
+        service["pendingCount"] = max(0, service["desiredCount"] - current)
         for deployment in service.get("deployments", []):
-            complete = running >= service["desiredCount"]
-            deployment["runningCount"] = running
+            complete = current >= service["desiredCount"]
+            deployment["runningCount"] = current
             deployment["pendingCount"] = service["pendingCount"]
             deployment["rolloutState"] = "COMPLETED" if complete else "IN_PROGRESS"
+            ending = {**deployment, "status": "ACTIVE", "desiredCount": 0, "pendingCount": 0}
+            service["deployments"] = [
+                deployment,
+                *({**ending, "taskDefinition": older, "runningCount": count}
+                  for older, count in tasks.items()),
+            ]  # fmt: skip
     return answer
 
 
-def _running(call: Call, service: Document) -> int:
-    """Tasks in the service's group that run, read from moto without moving them on."""
+def running(call: Call, service: Document) -> Counter[str]:
+    """Tasks in the service's group that run, by task definition.
+
+    They are read from moto without moving them on.
+    """
     from moto.ecs.models import ecs_backends
 
     cluster = service["clusterArn"].split("/")[-1]
     tasks = ecs_backends[call.account_id][call.region].tasks.get(cluster, {})
     group = f"service:{service['serviceName']}"
-    return sum(task.group == group and task.last_status == "RUNNING" for task in tasks.values())
+    return Counter(
+        task.task_definition_arn
+        for task in tasks.values()
+        if task.group == group and task.last_status == "RUNNING"
+    )
 
 
 @DEFINITION.fills("RegisterTaskDefinition")

@@ -198,10 +198,21 @@ def _complete(call: Call, instance: Document) -> None:
     """Add what moto leaves out of an instance's description."""
     name = instance["DBInstanceIdentifier"]
     instance.update(_insights(call, "instance", name))
-    digest = hashlib.sha256(f"{call.account_id}/{name}".encode()).hexdigest().upper()
-    instance["DbiResourceId"] = f"db-{digest[:26]}"
+    instance["DbiResourceId"] = resource_id(call, name)
     if instance.get("CACertificateIdentifier") == "rds-ca-default":
         instance["CACertificateIdentifier"] = "rds-ca-rsa2048-g1"
     if instance.get("MonitoringInterval"):
         stream = f"log-group:RDSOSMetrics:log-stream:{instance['DbiResourceId']}"
         instance["EnhancedMonitoringResourceArn"] = call.arn(stream, service="logs")
+
+
+def resource_id(call: Call, name: str) -> str:
+    """The id that an instance keeps under every name; a new one of an old name has another."""
+    kept = call.table("resource_ids")
+    own = _digest(f"{call.account_id}/{name}")
+    again = _digest(f"{call.account_id}/{name}/again") if own in kept.values() else own
+    return str(kept.get(name, again))
+
+
+def _digest(text: str) -> str:
+    return f"db-{hashlib.sha256(text.encode()).hexdigest().upper()[:26]}"
