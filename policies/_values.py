@@ -7,14 +7,16 @@ what it could not evaluate as the text of the expression.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from checkov.common.models.enums import CheckResult
 from checkov.common.util.var_utils import is_terraform_variable_dependent
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
 REFERENCE = re.compile(r"^(each|self|path|ephemeral)\.|^[a-z]+_\w+\.\w+|^\w+\(")
+DATA_SOURCE = re.compile(r"\bdata\.(\w+\.[\w-]+)")
 
 
 def value(block: dict[str, Any], argument: str) -> Any:
@@ -38,17 +40,48 @@ def is_unknown(found: Any) -> bool:
     )
 
 
+def number(found: Any) -> float | None:
+    """The value as a number, also where it is written as text; None where it is none."""
+    try:
+        return None if isinstance(found, bool) else float(found)
+    except (TypeError, ValueError):
+        return None
+
+
+def is_true(found: Any) -> bool:
+    """Whether a flag is set, also where it is written as text."""
+    return str(found).lower() == "true"
+
+
+def worst(results: Iterable[CheckResult]) -> CheckResult:
+    """The worst of several verdicts: failed before unknown before passed; passed of none."""
+    found = set(results)
+    for verdict in (CheckResult.FAILED, CheckResult.UNKNOWN):
+        if verdict in found:
+            return verdict
+    return CheckResult.PASSED
+
+
+def ignores(conf: dict[str, Any], argument: str) -> bool:
+    """Whether Terraform leaves changes of the argument alone."""
+    ignored = [value(block, "ignore_changes") for block in blocks(conf, "lifecycle")]
+    names = [name for each in ignored for name in (each if isinstance(each, list) else [each])]
+    return argument in names or "all" in names
+
+
 def _nodes(check: BaseResourceCheck, conf: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
     """Everything in Checkov's graph, and the position of the resource that is being judged.
 
     An address is unique within one root module only, and Checkov may look at several.
     """
     nodes = [attributes for _, attributes in check.graph.nodes()]
-    file = check.entity_path.partition(":")[0]
+    file = conf.get("file_path_") or check.entity_path.partition(":")[0]
     here = next(
         position
         for position, node in enumerate(nodes)
-        if node.get("__address__") == conf["__address__"] and node["file_path_"].endswith(file)
+        if node.get("__address__") == conf["__address__"]
+        and node["block_type_"] == conf.get("block_type_", "resource")
+        and node["file_path_"].endswith(file)
     )
     return nodes, here
 
@@ -58,6 +91,15 @@ def written(check: BaseResourceCheck, conf: dict[str, Any]) -> str:
     nodes, here = _nodes(check, conf)
     lines = Path(nodes[here]["file_path_"]).read_text(encoding="utf-8").splitlines()
     return "\n".join(lines[conf["__start_line__"] - 1 : conf["__end_line__"]])
+
+
+def is_reference(check: BaseResourceCheck, conf: dict[str, Any], argument: str) -> bool:
+    """Whether an argument is a reference as a whole, at least once, as it stands in its file.
+
+    A variable without a value is to Checkov an empty list where lists are taken.
+    """
+    given = rf"^\s*{argument}\s*=\s*(var|local|module|data|each)\b"
+    return bool(re.search(given, written(check, conf), re.MULTILINE))
 
 
 def locals_of(check: BaseResourceCheck, conf: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -75,8 +117,61 @@ def locals_of(check: BaseResourceCheck, conf: dict[str, Any]) -> Iterator[tuple[
                 yield name, nodes[target][name]
 
 
-def users_of(check: BaseResourceCheck, conf: dict[str, Any]) -> set[str]:
-    """The types of the resources that name this one."""
+def users_of(check: BaseResourceCheck, conf: dict[str, Any]) -> list[dict[str, Any]]:
+    """What names the resource, as Checkov's graph has it: resources, data sources, outputs."""
     nodes, here = _nodes(check, conf)
-    edges = check.graph.edge_list()
-    return {nodes[source].get("resource_type", "") for source, target in edges if target == here}
+    return [nodes[s] for s in {s for s, t in check.graph.edge_list() if t == here}]
+
+
+def named_by(check: BaseResourceCheck, conf: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the resource names: the other end of `users_of`."""
+    nodes, here = _nodes(check, conf)
+    return [nodes[t] for t in {t for s, t in check.graph.edge_list() if s == here}]
+
+
+def arguments(node: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a resource or data source of the graph, in the form that checks are given.
+
+    They say where they are, so that `named_by` and `users_of` take them as well.
+    """
+    [named] = node["config_"].values()
+    [found] = named.values()
+    return {**found, **{key: node[key] for key in ("__address__", "block_type_", "file_path_")}}
+
+
+def data_sources(check: BaseResourceCheck, conf: dict[str, Any], text: Any) -> list[dict[str, Any]]:
+    """The arguments of the data sources that a text of the resource names, with all instances.
+
+    By name and not by the graph's edges, which a reference with a key does not have.
+    """
+    names = set(DATA_SOURCE.findall(str(text)))
+    nodes, here = _nodes(check, conf)
+    module = Path(nodes[here]["file_path_"]).parent
+    return [
+        arguments(node)
+        for node in nodes
+        if node["block_type_"] == "data"
+        and node["block_name_"].partition("[")[0] in names
+        and Path(node["file_path_"]).parent == module
+    ]
+
+
+def regions(check: BaseResourceCheck, conf: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    """The region of the resource, and of each that it names, by address.
+
+    It is the resource's own, which provider 6 has, or its provider's. One that is not known is
+    `var.` and the provider's address: the same text is the same region all the same.
+    """
+    nodes, here = _nodes(check, conf)
+    module = Path(nodes[here]["file_path_"]).parent
+    told = {
+        node["__address__"]: node.get("region")
+        for node in nodes
+        if node["block_type_"] == "provider" and Path(node["file_path_"]).parent == module
+    }
+
+    def of(node: dict[str, Any]) -> str:
+        provider = node.get("__provider_address__") or "aws.default"
+        return str(node.get("region") or told.get(provider) or f"var.{provider}")
+
+    return of(nodes[here]), {node["block_name_"]: of(node) for node in named_by(check, conf)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from _values import blocks, is_unknown, value
+from _values import blocks, is_unknown, value, worst
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
@@ -53,11 +53,7 @@ class IngressSource(BaseResourceCheck):
                 rules = [conf] if value(conf, "type") == "ingress" else []
             case _:
                 rules = [conf]
-        results = {self._judge(rule) for rule in rules}
-        for worst in (CheckResult.FAILED, CheckResult.UNKNOWN):
-            if worst in results:
-                return worst
-        return CheckResult.PASSED
+        return worst(self._judge(rule) for rule in rules)
 
     def _judge(self, rule: dict[str, Any]) -> CheckResult:
         sources = [value(rule, name) for name in ADDRESSES if value(rule, name)]

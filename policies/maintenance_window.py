@@ -5,16 +5,15 @@ An instance without a window of its own is given a random one; Checkov has no ch
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from _values import is_unknown, value
+from _windows import inside, weekly
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
 # Day, from and to; UTC.
 SCHEDULE = ("sun", "03:00", "05:00")
-FORM = re.compile(r"(\w{3}):(\d\d:\d\d)-(\w{3}):(\d\d:\d\d)")
 
 
 class MaintenanceWindow(BaseResourceCheck):
@@ -31,17 +30,13 @@ class MaintenanceWindow(BaseResourceCheck):
         )
 
     def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
-        """Times of the form hh:mm compare as text."""
+        """No window at all is a random one."""
         self.evaluated_keys = ["preferred_maintenance_window"]
         window = value(conf, "preferred_maintenance_window")
         if is_unknown(window):
             return CheckResult.UNKNOWN
-        match = FORM.fullmatch(str(window).lower())
         self.details = [f"maintenance window: {window}"]
-        day, begin, end = SCHEDULE
-        if match and match[1] == match[3] == day and begin <= match[2] < match[4] <= end:
-            return CheckResult.PASSED
-        return CheckResult.FAILED
+        return CheckResult.PASSED if inside(weekly(window), SCHEDULE) else CheckResult.FAILED
 
 
 check = MaintenanceWindow()

@@ -33,7 +33,7 @@ class TopicKey(BaseResourceCheck):
         """A key that is a reference passes: its policy is judged where it is deployed."""
         self.evaluated_keys = ["kms_master_key_id"]
         key = value(conf, "kms_master_key_id")
-        if WITHOUT_KEY & users_of(self, conf):
+        if WITHOUT_KEY & {user.get("resource_type") for user in users_of(self, conf)}:
             self.details = ["ElastiCache publishes to it and cannot use a key"] if key else []
             return CheckResult.FAILED if key else CheckResult.PASSED
         return CheckResult.FAILED if not key or "alias/aws/" in str(key) else CheckResult.PASSED

@@ -18,15 +18,37 @@ from tests.support.waivers import Applied, Waived
 pytestmark = pytest.mark.policy
 
 PROVEN_BY_POLICIES = [
+    "NET-03",
     "DB-02",
+    "DB-04",
     "DB-05",
     "DB-07",
+    "DB-08",
+    "DB-09",
+    "REDIS-02",
+    "REDIS-03",
+    "REDIS-04",
+    "REDIS-05",
+    "WIN-01",
+    "ECS-01",
     "ECS-02",
+    "ECS-05",
     "ECS-06",
+    "IAM-06",
+    "IAM-08",
     "ALB-02",
+    "ALB-03",
+    "ALB-04",
+    "SCALE-01",
+    "SCALE-07",
     "MON-03",
     "MON-04",
     "MON-06",
+    "MON-10",
+    "MON-11",
+    "CDN-01",
+    "DR-01",
+    "COST-01",
 ]
 
 
