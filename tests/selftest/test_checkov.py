@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import checkov_reports
+from tests.support import checkov, checkov_reports
 from tests.support.checkov import POLICIES, Scan
 from tests.support.findings import Result
 from tests.support.outcomes import Invalid, SuiteError
@@ -194,6 +194,74 @@ def test_checkov_that_is_not_there_is_an_error(
 ) -> None:
     with pytest.raises(SuiteError, match="absent: No such file"):
         Scan(stack(TOPIC), policies, tmp_path / "absent").result()
+
+
+# --- A run that was kept ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Holds a stack with an unencrypted topic, a policy, and the run on them that was kept."""
+    base = tmp_path_factory.mktemp("finished")
+    for directory in (base / "terraform", base / "policies"):
+        directory.mkdir()
+    (base / "terraform" / "main.tf").write_text(TOPIC, encoding="utf-8")
+    shutil.copy(POLICIES / "topic_subscriber.yaml", base / "policies")
+    Scan(base / "terraform", base / "policies", kept=base / "cache" / "checkov" / "run").result()
+    return base
+
+
+def repeated(finished: Path, kept: Path, program: Callable[[str], Path]) -> Result:
+    """What the run brings when it finds that one and may not start Checkov."""
+    fails = program("echo started >&2; exit 2")
+    return Scan(finished / "terraform", finished / "policies", fails, kept).result()
+
+
+@pytest.fixture
+def kept(finished: Path, tmp_path: Path) -> Path:
+    """A copy of what was kept."""
+    return shutil.copytree(finished / "cache" / "checkov" / "run", tmp_path / "cache" / "run")
+
+
+def test_run_that_was_kept_is_not_repeated(
+    finished: Path, kept: Path, program: Callable[[str], Path]
+) -> None:
+    findings = repeated(finished, kept, program).findings
+    assert "CKV_AWS_26" in {finding.check_id for finding in findings}
+
+
+@pytest.mark.parametrize("name", [*checkov.WRITTEN, checkov.SUM])
+@pytest.mark.parametrize(
+    "damage", [lambda file: file.write_text("{"), Path.unlink], ids=["cut", "gone"]
+)
+def test_run_that_was_kept_damaged_is_repeated(
+    damage: Callable[[Path], None],
+    name: str,
+    finished: Path,
+    kept: Path,
+    program: Callable[[str], Path],
+) -> None:
+    damage(kept / name)
+    with pytest.raises(SuiteError, match="ended with code 2: started"):
+        repeated(finished, kept, program)
+
+
+def test_run_that_could_not_judge_is_not_kept(
+    tmp_path: Path, program: Callable[[str], Path], policies: Path, stack: Callable[[str], Path]
+) -> None:
+    kept = tmp_path / "cache" / "checkov" / "run"
+    with pytest.raises(SuiteError):
+        Scan(stack(TOPIC), policies, program("echo '[]' > $census"), kept).result()
+    assert not kept.exists()
+
+
+@pytest.mark.parametrize("edit", ["main.tf", "module/main.tf", "environments.tfvars"])
+def test_run_is_kept_for_the_stack_as_it_is(edit: str, tmp_path: Path) -> None:
+    directory = tmp_path / "terraform"
+    (directory / "module").mkdir(parents=True)
+    before = checkov.fingerprint(directory)
+    (directory / edit).write_text(TOPIC, encoding="utf-8")
+    assert checkov.fingerprint(directory) != before
 
 
 # --- Reports ------------------------------------------------------------------------------

@@ -6,17 +6,31 @@ of the stack.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from tests.support.outcomes import SuiteError
 
 PATH = Path(__file__).resolve().parents[1] / "catalogue.yaml"
+# PyYAML's C parser where it was built: the one in Python takes longer than most rules.
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+# The exact forms of the four frameworks: CIS AWS Foundations Benchmark with its version, AWS
+# Foundational Security Best Practices, NIST SP 800-53 r5, AWS Well-Architected best practices.
+_FAMILIES = "AC|AT|AU|CA|CM|CP|IA|IR|MA|MP|PE|PL|PM|PS|PT|RA|SA|SC|SI|SR"
+CONTROL = re.compile(
+    r"CIS AWS v(?:3\.0\.0|1\.4\.0) [1-5](?:\.\d{1,2}){1,2}"
+    r"|FSBP [A-Z][A-Za-z0-9]+\.[1-9]\d*"
+    rf"|NIST (?:{_FAMILIES})-[1-9]\d*(?:\([1-9]\d*\))?"
+    r"|Well-Architected (?:COST|OPS|PERF|REL|SEC)(?:0[1-9]|1\d)-BP(?:0[1-9]|1\d)"
+)
 
 
 class Severity(StrEnum):
@@ -44,8 +58,8 @@ class Requirement(BaseModel):
     """One requirement.
 
     `title` is the state wanted, `section` the guide's heading, `expected` the values with their
-    units in the key, `controls` the framework controls it answers to, `proven` the places where a
-    test must prove it.
+    units in the key, `controls` the framework controls it answers to (CONTROL has their forms),
+    `proven` the places where a test must prove it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,6 +74,13 @@ class Requirement(BaseModel):
     controls: tuple[str, ...]
     proven: tuple[Place, ...] = Field(min_length=1)
 
+    @field_validator("controls")
+    @classmethod
+    def _controls_are_exact(cls, controls: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [control for control in controls if not CONTROL.fullmatch(control)]:
+            raise ValueError(f"of no framework that is known: {', '.join(unknown)}")
+        return controls
+
     @field_validator("proven")
     @classmethod
     def _places_are_distinct(cls, places: tuple[Place, ...]) -> tuple[Place, ...]:
@@ -69,10 +90,11 @@ class Requirement(BaseModel):
 
 
 class Catalogue(BaseModel):
-    """All requirements, in the order of the file."""
+    """The guide's headings that ask for something, and all requirements in the file's order."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    sections: tuple[str, ...] = Field(min_length=1)
     requirements: tuple[Requirement, ...] = Field(min_length=1)
 
     @field_validator("requirements")
@@ -82,6 +104,15 @@ class Catalogue(BaseModel):
         if repeated:
             raise ValueError(f"duplicate id: {', '.join(repeated)}")
         return requirements
+
+    @model_validator(mode="after")
+    def _sections_are_the_guides(self) -> Catalogue:
+        used = {requirement.section: requirement.id for requirement in self.requirements}
+        if strange := sorted(set(used) - set(self.sections)):
+            raise ValueError(f"{used[strange[0]]} section: no heading of the guide: {strange[0]}")
+        if empty := [section for section in self.sections if section not in used]:
+            raise ValueError(f"no requirement of the section {empty[0]}")
+        return self
 
     def requirement(self, identifier: str) -> Requirement:
         """Return the requirement with this id; SuiteError if there is none."""
@@ -111,7 +142,7 @@ class Catalogue(BaseModel):
 def load(path: Path = PATH) -> Catalogue:
     """Read and check the catalogue. SuiteError names the file and the line or the entry."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), LOADER)
     except OSError as error:
         raise SuiteError(f"{path}: {error.strerror}") from error
     except yaml.YAMLError as error:

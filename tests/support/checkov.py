@@ -5,6 +5,9 @@ and asked for its result late, so that it works beside Terraform. Whatever it co
 a file it could not read, a policy that did not load, a module it did not follow, a resource that a
 policy could not judge. None of these is a pass, though Checkov itself ends with code 0 on most.
 
+A run on the suite's own policies is kept by a hash of everything that it depends on: what Checkov
+wrote, not what was made of it. An unchanged stack is not given to Checkov again.
+
 The stack is judged with production's variables where it has them: a value that is not known is
 not judged by most of Checkov's own checks.
 """
@@ -12,6 +15,7 @@ not judged by most of Checkov's own checks.
 from __future__ import annotations
 
 import atexit
+import hashlib
 import json
 import os
 import re
@@ -26,13 +30,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.support import tool_environment
+from tests.support import tool_environment, workspace
 from tests.support.findings import Finding, Policy, Resource, Result
 from tests.support.outcomes import Invalid, SuiteError
+from tests.support.terraform import CACHE
 
 ROOT = Path(__file__).resolve().parents[2]
 POLICIES = ROOT / "policies"
 CENSUS = Path(__file__).with_name("checkov_census")
+KEPT = 12
+WRITTEN = ("found.json", "found.sarif", "found.xml", "census.json", "stderr")
+SUM = "sha256"
 RUN_SECONDS = 300.0
 STOP_SECONDS = 5.0
 # Settings of Checkov's that lie beside the stack would silence checks.
@@ -41,17 +49,27 @@ MODULE_CALL = re.compile(r'^module\s+"([^"]+)"', re.MULTILINE)
 
 
 class Scan:
-    """A run of Checkov on a directory. It starts at once; trouble shows in `result`."""
+    """A run of Checkov on a directory. It starts at once; trouble shows in `result`.
 
-    def __init__(self, stack: Path, policies: Path = POLICIES, program: Path | None = None) -> None:
-        self.stack, self.policies = stack.resolve(), policies.resolve()
+    `kept` is where what Checkov wrote is kept: if it is there already, Checkov is not started.
+    """
+
+    def __init__(
+        self,
+        stack: Path,
+        policies: Path = POLICIES,
+        program: Path | None = None,
+        kept: Path | None = None,
+    ) -> None:
+        self.stack, self.policies, self.kept = stack.resolve(), policies.resolve(), kept
         self._scratch = Path(tempfile.mkdtemp(prefix="checkov-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._outcome: Result | SuiteError | Invalid | None = None
         atexit.register(self.stop)
         try:
             self._refuse_bad_input()
-            self._start(program or tool_environment.ensure("checkov") / "checkov")
+            if not self._found_kept():
+                self._start(program or tool_environment.ensure("checkov") / "checkov")
         except SuiteError as error:
             self._outcome = error
 
@@ -95,6 +113,37 @@ class Scan:
                     "remove it, and accept findings in tests/waivers.yaml"
                 )
 
+    def _found_kept(self) -> bool:
+        """Whether what Checkov once wrote is there, whole; it is copied before others remove it."""
+        if self.kept is None:
+            return False
+        try:
+            for name in WRITTEN:
+                shutil.copyfile(self.kept / name, self._scratch / name)
+            whole = (self.kept / SUM).read_text(encoding="utf-8") == self._sum()
+            self.kept.touch()
+        except (OSError, UnicodeDecodeError):
+            return False
+        return whole
+
+    def _sum(self) -> str:
+        return hashlib.sha256(
+            b"".join((self._scratch / name).read_bytes() for name in WRITTEN)
+        ).hexdigest()
+
+    def _keep(self) -> None:
+        """Keep what Checkov wrote. Where it cannot be kept, the next run starts Checkov again."""
+        if self.kept is None or self._process is None:
+            return
+        with suppress(OSError), workspace.scratch(self.kept.parent.parent) as made:
+            whole = made / "whole"
+            whole.mkdir()
+            for name in WRITTEN:
+                shutil.copyfile(self._scratch / name, whole / name)
+            (whole / SUM).write_text(self._sum(), encoding="utf-8")
+            shutil.rmtree(self.kept, ignore_errors=True)
+            workspace.keep(whole, self.kept, KEPT)
+
     def _start(self, program: Path) -> None:
         command = [str(program), "--directory", str(self.stack), "--framework", "terraform"]
         command += ["--external-checks-dir", str(self.policies)]
@@ -133,9 +182,8 @@ class Scan:
         }
 
     def _finish(self, timeout_seconds: float) -> Result:
-        assert self._process is not None
         try:
-            code = self._process.wait(timeout_seconds)
+            code = self._process.wait(timeout_seconds) if self._process else 0
         except subprocess.TimeoutExpired as error:
             raise SuiteError(
                 f"Checkov was stopped: no result within {timeout_seconds:g} s"
@@ -154,6 +202,7 @@ class Scan:
         if not census["resources"]:
             raise SuiteError(f"{self.stack}: Checkov found no resource in it")
         self._refuse_unseen_modules(census)
+        self._keep()
         return Result(
             findings=tuple(self._findings(results, policies)),
             passed=frozenset((r["check_id"], _resource(r)) for r in results["passed_checks"]),
@@ -205,9 +254,28 @@ class Scan:
 
 
 @cache
-def running(stack: Path) -> Scan:
-    """The run on this stack with the suite's policies; the first call starts it."""
-    return Scan(stack)
+def running(stack: Path, fresh: bool) -> Scan:
+    """The run on this stack with the suite's policies; the first call starts it.
+
+    With `fresh` nothing that was kept is used.
+    """
+    try:
+        kept = CACHE / "checkov" / fingerprint(stack)
+    except OSError:  # Checkov itself tells what cannot be read
+        return Scan(stack)
+    if fresh:
+        shutil.rmtree(kept, ignore_errors=True)
+    return Scan(stack, kept=kept)
+
+
+def fingerprint(stack: Path) -> str:
+    """A hash of what a run depends on: stack and its path, policies, census, Checkov, this code."""
+    checkov = tool_environment.fingerprint(tool_environment.ROOT / "requirements" / "checkov.txt")
+    digest = hashlib.sha256(f"{stack} {checkov}".encode())
+    for directory in (stack, POLICIES, CENSUS):
+        digest.update(workspace.digest_of(directory).encode())
+    digest.update(Path(__file__).read_bytes())
+    return digest.hexdigest()[:24]
 
 
 def policy_files(directory: Path) -> list[Path]:

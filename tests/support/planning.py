@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.support import offline_account, placeholders, terraform, workspace
+from tests.support import offline_account, terraform, workspace
 from tests.support.outcomes import SuiteError
 from tests.support.plan import Plan
 from tests.support.source import SourceTree
@@ -28,24 +28,27 @@ MARKERS = (SECRET_MARKER, offline_account.PASSWORD_MARKER)
 ANY_ACCOUNT = "123456789012"
 
 
-def plan_all(stack: Path, environments: Sequence[str]) -> dict[str, Plan]:
+def plan_all(stack: Path, environments: Sequence[str], fresh: bool = False) -> dict[str, Plan]:
     """The plan of each environment, made side by side; an unchanged stack is not planned again.
 
-    Raises SuiteError naming file and line when the stack cannot be planned.
+    With `fresh` it is. Raises SuiteError naming file and line when the stack cannot be planned.
     """
     source = SourceTree.load(stack)
     for environment in environments:
         check_variables(source, environment)
     program = terraform.find()
     copy = workspace.prepare(stack, program)
-    with offline_account.serving() as endpoint, ThreadPoolExecutor(len(environments)) as pool:
-        documents = pool.map(
-            lambda name: _document(stack, source, name, program, copy, endpoint), environments
-        )
-        return {
-            name: Plan(document, MARKERS, source.location, partial(_written, source))
-            for name, document in zip(environments, documents, strict=True)
-        }
+    found = {} if fresh else {name: _read(_kept(copy, name)) for name in environments}
+    documents = {name: document for name, document in found.items() if document is not None}
+    missing = [name for name in environments if name not in documents]
+    if missing:
+        with offline_account.serving() as endpoint, ThreadPoolExecutor(len(missing)) as pool:
+            plan = partial(_make, stack, source, program, copy, endpoint)
+            documents |= dict(zip(missing, pool.map(plan, missing), strict=True))
+    return {
+        name: Plan(documents[name], MARKERS, source.location, partial(_written, source))
+        for name in environments
+    }
 
 
 def _written(source: SourceTree, address: str, path: str) -> Any:
@@ -54,22 +57,20 @@ def _written(source: SourceTree, address: str, path: str) -> Any:
     return source.resolve(block.get(path)) if block else None
 
 
-def _document(
-    stack: Path,
-    source: SourceTree,
-    environment: str,
-    program: Terraform,
-    copy: Path,
-    endpoint: str,
+def _kept(copy: Path, environment: str) -> Path:
+    """Where a plan's JSON is kept: beside the stack's copy, by a hash of the code that made it."""
+    return copy / f"{environment}.{_CODE}.plan.json"
+
+
+def _make(
+    stack: Path, source: SourceTree, program: Terraform, copy: Path, endpoint: str, environment: str
 ) -> dict[str, Any]:
-    """The plan's JSON, kept beside the stack's copy by a hash of the code that made it."""
-    kept = copy / f"{environment}.{_CODE}.plan.json"
-    document = _read(kept)
-    if document is None:
-        document = _plan(stack, source, environment, program, copy, endpoint)
-        scratch = kept.with_suffix(f".{os.getpid()}")
-        scratch.write_text(json.dumps(document), encoding="utf-8")
-        scratch.replace(kept)
+    """The plan's JSON, made and kept."""
+    document = _plan(stack, source, environment, program, copy, endpoint)
+    kept = _kept(copy, environment)
+    scratch = kept.with_suffix(f".{os.getpid()}")
+    scratch.write_text(json.dumps(document), encoding="utf-8")
+    scratch.replace(kept)
     return document
 
 
@@ -94,6 +95,9 @@ def _plan(
     A provider may refuse a placeholder where it expects one of a few words. Such an attribute is
     left unknown the next time, and when that does not help, so is everything.
     """
+    # Only here: gRPC takes longer to load than the kept plans of all environments.
+    from tests.support import placeholders
+
     account = str(source.variables(environment).get("aws_account_id") or ANY_ACCOUNT)
     settings = {**offline_account.credentials(account, endpoint), **secret_variables(source)}
     plan = partial(_run, stack, environment, program, copy)
@@ -225,7 +229,7 @@ _CODE = hashlib.sha256(
         for path in (
             Path(__file__),
             Path(offline_account.__file__),
-            *sorted(Path(placeholders.__file__).parent.glob("*.py")),
+            *sorted(Path(__file__).with_name("placeholders").glob("*.py")),
         )
     )
 ).hexdigest()[:12]

@@ -19,7 +19,9 @@ from tests.support.terraform import CACHE, Completed, Terraform, shown
 
 INIT_SECONDS = 300.0
 KEPT = 12
-_IGNORED = shutil.ignore_patterns(".terraform", "*.tfstate", "*.tfstate.*", "*.tfplan")
+_IGNORED = shutil.ignore_patterns(
+    ".terraform", "__pycache__", "*.tfstate", "*.tfstate.*", "*.tfplan"
+)
 _OVERRIDE = "suite_override.tf"
 _BACKEND = 'terraform {\n  backend "local" {}\n}\n'
 
@@ -42,15 +44,22 @@ def prepare(stack: Path, terraform: Terraform) -> Path:
 
 
 @contextlib.contextmanager
+def scratch(cache: Path = CACHE) -> Iterator[Path]:
+    """An empty directory on the same disk as what is kept in `cache`, removed on leaving."""
+    base = cache / "scratch"
+    base.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=base, ignore_cleanup_errors=True) as directory:
+        yield Path(directory)
+
+
+@contextlib.contextmanager
 def scratch_copy(stack: Path, override: str = "", local_state: bool = True) -> Iterator[Path]:
     """A copy of the stack for one use, removed on leaving; `override` is HCL that is merged in.
 
     Without `local_state` it keeps the stack's own backend.
     """
-    base = CACHE / "scratch"
-    base.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=base, ignore_cleanup_errors=True) as scratch:
-        copy = Path(scratch) / "stack"
+    with scratch() as directory:
+        copy = directory / "stack"
         shutil.copytree(stack, copy, ignore=_IGNORED)
         backend = _BACKEND if local_state else ""
         (copy / _OVERRIDE).write_text(backend + override, encoding="utf-8")
@@ -97,11 +106,17 @@ def _brief(text: str) -> str:
 
 def fingerprint(stack: Path, terraform: Terraform) -> str:
     """A hash of the stack's files and of the Terraform and provider that read them."""
-    digest = hashlib.sha256(terraform.fingerprint().encode())
-    for path in sorted(_files(stack)):
-        digest.update(f"\0{path.relative_to(stack)}\0".encode())
-        digest.update(path.read_bytes())
+    digest = hashlib.sha256((terraform.fingerprint() + digest_of(stack)).encode())
     return digest.hexdigest()[:24]
+
+
+def digest_of(directory: Path) -> str:
+    """A hash of the names and the content of a directory's files, without what Terraform leaves."""
+    digest = hashlib.sha256()
+    for path in sorted(_files(directory)):
+        digest.update(f"\0{path.relative_to(directory)}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _files(stack: Path) -> Iterator[Path]:
