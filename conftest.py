@@ -6,19 +6,23 @@ import os
 from collections import defaultdict
 from collections.abc import Generator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support import catalogue as catalogue_module
+from tests.support import waivers
 from tests.support.catalogue import Catalogue, Place, Requirement
 from tests.support.outcomes import NotProvable, SuiteError, Violation
 from tests.support.report import (
+    CHECKLIST,
     Record,
     Verdict,
     as_violation,
     failure_text,
+    for_people,
     invalid_text,
     verdict_of,
     write,
@@ -53,7 +57,9 @@ def add_options(group: pytest.OptionGroup) -> None:
         "--target", default="emulator", help="emulator or staging (default: %(default)s)"
     )
     group.addoption(
-        "--fresh", action="store_true", help="deploy anew even if a recorded deployment exists"
+        "--fresh",
+        action="store_true",
+        help="use nothing that earlier runs kept: plans, Checkov's findings, deployments",
     )
     group.addoption(
         "--reports",
@@ -111,6 +117,47 @@ def stack(pytestconfig: pytest.Config) -> Path:
     return Path(pytestconfig.getoption("--stack")).resolve()
 
 
+LEDGER = pytest.StashKey[waivers.Ledger]()
+# Whether the run leaves out a test that was collected.
+PARTIAL = pytest.StashKey[bool]()
+# What happens in an account is not accepted by the address of a resource.
+WAIVABLE = (Place.source, Place.plan)
+
+
+def read_waivers(config: pytest.Config) -> waivers.Ledger:
+    """The waivers of the stack under test, read once a run. SuiteError if they cannot be."""
+    if LEDGER not in config.stash:
+        stack = Path(config.getoption("--stack")).resolve()
+        every = waivers.beside(stack)
+        config.stash[LEDGER] = waivers.Ledger(every, stack.name, date.today())
+    return config.stash[LEDGER]
+
+
+@pytest.fixture(scope="session")
+def ledger(pytestconfig: pytest.Config) -> waivers.Ledger:
+    """The waivers of requirements, and which of them the run has used so far."""
+    return read_waivers(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def whole(pytestconfig: pytest.Config) -> bool:
+    """Whether every rule of the static tier runs, for every environment.
+
+    Only then is a waiver that no rule needed one that none needs.
+    """
+    chosen = [Path(argument).resolve() for argument in pytestconfig.args]
+    options = ("environment", "ignore", "ignore_glob")
+    narrowed = any(pytestconfig.getoption(option, None) for option in options)
+    narrowed |= pytestconfig.stash.get(PARTIAL, False)
+    return not narrowed and any(TIERS[0].is_relative_to(path) for path in chosen)
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Remember that the run leaves tests out."""
+    for item in items:
+        item.config.stash[PARTIAL] = True
+
+
 def requirement_id(item: pytest.Item) -> str | None:
     """The id of the requirement that the test names, if it names one."""
     marker = item.get_closest_marker("requirement")
@@ -144,6 +191,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             refuse(f"{item.nodeid}: mark it with the place it proves that in, such as plan")
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Ask which waivers were used when everything that may use one has run."""
+    session.items.sort(key=lambda item: "whole" in getattr(item, "fixturenames", ()))
+
+
 # --- Outcomes -----------------------------------------------------------------------------
 
 
@@ -159,6 +211,11 @@ def pytest_runtest_makereport(
     verdict = verdict_of(error)
     identifier = requirement_id(item)
     match verdict, error:
+        case Verdict.failed, Violation() if identifier and (reason := accepted(item, error)):
+            verdict, report.outcome = Verdict.waived, "skipped"
+            where = error.where if not error.offenders else ", ".join(error.offenders)
+            reason = f"{identifier} waived: {where}: {reason}"
+            report.longrepr = (str(item.path), item.location[1] or 0, reason)
         case Verdict.failed, Violation() if identifier:
             requirement = read_catalogue(item.config).requirement(identifier)
             report.longrepr = failure_text(requirement, error)
@@ -173,6 +230,21 @@ def pytest_runtest_makereport(
     return report
 
 
+def accepted(item: pytest.Item, violation: Violation) -> str | None:
+    """Why a waiver accepts what the rule objects to, None if none does.
+
+    Policies have applied theirs themselves, to each finding.
+    """
+    identifier = requirement_id(item)
+    if identifier is None or place_of(item) not in WAIVABLE:
+        return None
+    try:
+        return read_waivers(item.config).accept(identifier, violation)
+    except SuiteError:
+        # What makes the waivers unreadable is told once, by the rule about them (POL-02).
+        return None
+
+
 def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
     """Name what is neither pass nor fail."""
     match getattr(report, "verdict", None):
@@ -180,6 +252,8 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
             return "not provable here", "n", "NOT PROVABLE HERE"
         case Verdict.invalid:
             return "invalid", "I", "INVALID"
+        case Verdict.waived:
+            return "waived", "w", "WAIVED"
     return None
 
 
@@ -245,9 +319,14 @@ class Outcomes:
             for message, tests in groups.items():
                 more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
                 terminalreporter.write_line(f"{message}\n    {tests[0]}{more}")
-        if accepted := {record.message for record in self.waived}:
+        waived = {record.message for record in self.waived} | set(self.with_outcome(Verdict.waived))
+        if waived:
             terminalreporter.section("WAIVED: accepted in tests/waivers.yaml")
-            terminalreporter.write_line(f"{len(accepted)} findings, their reasons in reports/")
+            terminalreporter.write_line(f"{len(waived)} findings, their reasons in reports/")
+        if os.environ.get("SUITE_TIER") and self.records:
+            left = for_people(read_catalogue(self.config).requirements)
+            terminalreporter.section("FOR PEOPLE: no machine can prove these")
+            terminalreporter.write_line(f"{', '.join(one.id for one in left)}: {CHECKLIST}")
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write the tier's record; an interrupted one says that it is partial."""
@@ -255,4 +334,10 @@ class Outcomes:
         if tier and self.records:
             finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
             directory = Path(self.config.getoption("--reports"))
-            write(directory, tier, [*self.records.values(), *self.waived], complete=finished)
+            write(
+                directory,
+                tier,
+                [*self.records.values(), *self.waived],
+                complete=finished,
+                requirements=read_catalogue(self.config).requirements,
+            )

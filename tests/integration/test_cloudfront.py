@@ -11,10 +11,12 @@ from tests.support.expectations import (
     expect,
     expect_equal,
     expect_in,
+    expect_members,
     expect_none,
     expect_subset,
     found,
     named,
+    only,
 )
 from tests.support.iam import Statement, granted, statements
 from tests.support.target import Target
@@ -183,3 +185,18 @@ def test_pipeline_may_publish_the_assets(target: Target, requirement: Requiremen
         for action in statement.actions
     }
     expect_subset(role, "what the pipeline may do", actions, requirement.expected["pipeline"])
+
+
+@pytest.mark.requirement("CDN-05")
+def test_edge_speaks_tls_to_the_load_balancer(
+    distribution: dict[str, Any], requirement: Requirement
+) -> None:
+    where = distribution["ARN"]
+    origins = distribution["DistributionConfig"]["Origins"]["Items"]
+    origin = only(
+        where, "origin that is no bucket", [o for o in origins if "CustomOriginConfig" in o]
+    )
+    settings, expected = origin["CustomOriginConfig"], requirement.expected
+    expect_equal(where, "protocol", settings["OriginProtocolPolicy"], expected["protocol"])
+    versions = settings["OriginSslProtocols"]["Items"]
+    expect_members(where, "versions of TLS", versions, expected["tls"])

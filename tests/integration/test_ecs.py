@@ -138,3 +138,33 @@ def test_container_insights_watch_the_cluster(target: Target, requirement: Requi
     settings = {setting["name"]: setting["value"] for setting in cluster["settings"]}
     wanted = requirement.expected["container_insights"]
     expect_equal(cluster["clusterArn"], "insights", settings.get("containerInsights"), wanted)
+
+
+@pytest.mark.requirement("ECS-11")
+def test_fixed_values_of_the_contract_reach_the_container(
+    target: Target,
+    task_definition: dict[str, Any],
+    container: dict[str, Any],
+    requirement: Requirement,
+) -> None:
+    variables = {variable["name"]: variable["value"] for variable in container["environment"]}
+    values = found("ECS-11", "value", requirement.expected["values"].items())
+    wanted = {name: value.format(environment=target.environment) for name, value in values}
+    actual = {name: variables.get(name) for name in wanted}
+    expect_equal(task_definition["taskDefinitionArn"], "values", actual, wanted)
+
+
+@pytest.mark.requirement("ECS-12")
+def test_output_reaches_the_applications_log_group(
+    target: Target,
+    task_definition: dict[str, Any],
+    container: dict[str, Any],
+    requirement: Requirement,
+) -> None:
+    where, expected = task_definition["taskDefinitionArn"], requirement.expected
+    written = container.get("logConfiguration", {})
+    group = f"/ecs/{target.prefix}-{expected['group_suffix']}"
+    groups = target.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=group)
+    expect_equal(where, "log driver", written.get("logDriver"), expected["driver"])
+    expect_equal(where, "log group", written.get("options", {}).get("awslogs-group"), group)
+    expect_contains(where, "log groups", [one["logGroupName"] for one in groups], group)

@@ -167,3 +167,49 @@ def test_resources_carry_the_tags(
     tags = {tag["Key"]: tag["Value"] for tag in vpc["Tags"]}
     wanted = {**requirement.expected["tags"], "Environment": target.environment}
     expect_equal(vpc["VpcId"], "tags", {key: tags.get(key) for key in wanted}, wanted)
+
+
+@pytest.mark.requirement("NET-12")
+@pytest.mark.parametrize("attribute", ["dns_support", "dns_hostnames"])
+def test_names_resolve_inside_the_vpc(
+    attribute: str, target: Target, vpc: dict[str, Any], requirement: Requirement
+) -> None:
+    name = "enable" + attribute.title().replace("_", "")
+    answer = target.client("ec2").describe_vpc_attribute(VpcId=vpc["VpcId"], Attribute=name)
+    actual = answer[f"E{name[1:]}"]["Value"]
+    expect_equal(vpc["VpcId"], name, actual, requirement.expected[attribute])
+
+
+@pytest.mark.requirement("NET-13")
+@pytest.mark.parametrize(
+    ("operation", "key", "filter_name"),
+    [
+        ("describe_vpn_gateways", "VpnGateways", "attachment.vpc-id"),
+        ("describe_transit_gateway_attachments", "TransitGatewayAttachments", "resource-id"),
+        ("describe_vpc_peering_connections", "VpcPeeringConnections", "requester-vpc-info.vpc-id"),
+        ("describe_vpc_peering_connections", "VpcPeeringConnections", "accepter-vpc-info.vpc-id"),
+    ],
+    ids=["vpn", "transit-gateway", "peering-asked", "peering-accepted"],
+)
+def test_vpc_is_joined_to_no_other_network(
+    operation: str,
+    key: str,
+    filter_name: str,
+    target: Target,
+    vpc: dict[str, Any],
+    requirement: Requirement,
+) -> None:
+    within = [{"Name": filter_name, "Values": [vpc["VpcId"]]}]
+    joins = target.pages("ec2", operation, key, Filters=within)
+    gone = set(found("NET-13", "state", requirement.expected["gone"]))
+    states = [(str(one), one.get("State") or one["Status"]["Code"]) for one in joins]
+    expect_none(vpc["VpcId"], "join with another network", [t for t, s in states if s not in gone])
+
+
+@pytest.mark.requirement("NET-14")
+def test_vpc_has_only_its_default_acl(
+    target: Target, in_vpc: list[dict[str, Any]], vpc: dict[str, Any]
+) -> None:
+    acls = target.pages("ec2", "describe_network_acls", "NetworkAcls", Filters=in_vpc)
+    own = [one["NetworkAclId"] for one in found(vpc["VpcId"], "ACL", acls) if not one["IsDefault"]]
+    expect_none(vpc["VpcId"], "network ACL of the stack's own", own)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import pytest
 from tests.load.__main__ import MEASURES
 from tests.load.plan import QUIET
 from tests.selftest.breaking import ROOT, Break, load
-from tests.support import catalogue
-from tests.support.catalogue import Place
+from tests.support import catalogue, report
+from tests.support.catalogue import Place, Requirement
 from tests.support.outcomes import SuiteError
 
 pytestmark = pytest.mark.selftest
@@ -61,6 +62,7 @@ def test_a_test_without_a_requirement_is_noticed(proofs: set[tuple[str, Place]])
 
 
 ENTRY = """
+sections: [Somewhere]
 requirements:
   - id: NET-01
     title: A title long enough
@@ -83,7 +85,14 @@ requirements:
         ("[plan]", "[]", "NET-01 proven: Tuple should have at least 1 item"),
         ("    why: because it must be so\n", "", "NET-01 why: Field required"),
         ("    expected: {}", "    expect: {}", "NET-01 expected: Field required"),
-        ("controls: []", "controls: [", "catalogue.yaml:12: "),
+        ("controls: []", "controls: [", "catalogue.yaml:13: "),
+        (
+            "section: Somewhere",
+            "section: Elsewhere",
+            "NET-01 section: no heading of the guide: Els",
+        ),
+        ("[Somewhere]", "[Somewhere, Nowhere]", "no requirement of the section Nowhere"),
+        ("sections: [Somewhere]\n", "", "sections: Field required"),
     ],
 )
 def test_malformed_entry_is_refused_by_name(old: str, new: str, told: str, tmp_path: Path) -> None:
@@ -91,6 +100,83 @@ def test_malformed_entry_is_refused_by_name(old: str, new: str, told: str, tmp_p
     path.write_text(ENTRY.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(SuiteError, match=re.escape(told)):
         catalogue.load(path)
+
+
+@pytest.mark.parametrize(
+    "control",
+    [
+        "CIS AWS v3.0.0 2.3.1",
+        "CIS AWS v1.4.0 3.4",
+        "FSBP RDS.27",
+        "FSBP CloudTrail.5",
+        "NIST SC-28",
+        "NIST IA-2(1)",
+        "Well-Architected SEC08-BP02",
+    ],
+)
+def test_exact_control_is_taken(control: str, tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.yaml"
+    path.write_text(ENTRY.replace("controls: []", f"controls: [{control}]"), encoding="utf-8")
+    assert catalogue.load(path).requirement("NET-01").controls == (control,)
+
+
+@pytest.mark.parametrize(
+    "control",
+    [
+        "CIS AWS 2.3.1",
+        "CIS AWS v3.0.0",
+        "Security Hub CloudWatch.15",
+        "FSBP RDS",
+        "FSBP rds.27",
+        "NIST XX-28",
+        "NIST SC-28, SC-8",
+        "Well-Architected SEC08",
+        "Well-Architected SUS01-BP01",
+        "PCI DSS 3.4",
+        "something like NIST SC-28",
+    ],
+)
+def test_inexact_control_is_refused(control: str, tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.yaml"
+    path.write_text(ENTRY.replace("controls: []", f"controls: ['{control}']"), encoding="utf-8")
+    with pytest.raises(SuiteError) as refused:
+        catalogue.load(path)
+    assert f"NET-01 controls: Value error, of no framework that is known: {control}" in str(
+        refused.value
+    )
+
+
+def test_every_heading_of_the_guide_has_a_requirement() -> None:
+    used = {requirement.section for requirement in CATALOGUE.requirements}
+    assert len(CATALOGUE.sections) == len(set(CATALOGUE.sections))
+    assert used == set(CATALOGUE.sections)
+
+
+def for_people() -> list[Requirement]:
+    """The requirements that people must see to."""
+    return [one for one in CATALOGUE.requirements if Place.people in one.proven]
+
+
+@pytest.mark.parametrize("requirement", for_people(), ids=lambda one: one.id)
+def test_what_is_for_people_is_on_the_checklist_and_not_passed(
+    requirement: Requirement, tmp_path: Path
+) -> None:
+    path = report.write(tmp_path, "static", [], complete=True, requirements=CATALOGUE.requirements)
+    document = json.loads(path.read_text(encoding="utf-8"))
+    told = (tmp_path / report.CHECKLIST).read_text(encoding="utf-8")
+    assert requirement.id in [entry["requirement"] for entry in document["for_people"]]
+    assert f"- [ ] **{requirement.id}** [{requirement.severity}] {requirement.title}.\n" in told
+    assert requirement.fix in told
+    assert document["tests"] == []
+
+
+def test_checklist_holds_nothing_that_a_machine_proves_alone() -> None:
+    proven = [one for one in CATALOGUE.requirements if one not in for_people()]
+    assert proven
+    assert report.for_people(proven) == []
+    assert not set(re.findall(r"\*\*(\S+)\*\*", report.checklist(CATALOGUE.requirements))) & {
+        one.id for one in proven
+    }
 
 
 def test_duplicate_id_is_refused(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def expect_none(where: str, what: str, offenders: Iterable[Any]) -> None:
     """Fail if there is any offender."""
     found = sorted(offenders, key=str) if isinstance(offenders, Set) else list(offenders)
     if found:
-        raise Violation(where, f"no {what}", _listed(found))
+        raise Violation(where, f"no {what}", _listed(found), map(str, found))
 
 
 def expect(where: str, condition: bool, expected: str, actual: str) -> None:

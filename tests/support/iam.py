@@ -102,6 +102,20 @@ def granted(
     ]
 
 
+def denied_to_all(
+    policy: Iterable[Statement], action: str, conditions: Mapping[str, Mapping[str, list[str]]]
+) -> list[Statement]:
+    """The statements that deny this action, by this name, to everyone on these conditions alone."""
+    return [
+        one
+        for one in policy
+        if not one.allows
+        and one.principals & ANYONE
+        and action in one.actions
+        and one.conditions == conditions
+    ]
+
+
 def _statement(written: Mapping[str, Any]) -> Statement:
     return Statement(
         str(written.get("Sid", "")),

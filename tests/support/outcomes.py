@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class Violation(AssertionError):
-    """The thing looked at is not as required."""
+    """The thing looked at is not as required.
 
-    def __init__(self, where: str, expected: str, actual: str) -> None:
+    `where` names it; where it is a whole, such as the plan, `offenders` names its parts at fault.
+    """
+
+    def __init__(
+        self, where: str, expected: str, actual: str, offenders: Iterable[str] = ()
+    ) -> None:
         super().__init__(f"{where}: expected {expected}; actual {actual}")
         self.where = where
         self.expected = expected
         self.actual = actual
+        self.offenders = tuple(offenders)
 
 
 class Invalid(Exception):

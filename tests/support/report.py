@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.catalogue import Requirement
+from tests.support.catalogue import Place, Requirement
 from tests.support.outcomes import Invalid, NotProvable, SuiteError, Violation
 
+CHECKLIST = "checklist.md"
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 _DENIED_ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
@@ -100,12 +101,46 @@ def invalid_text(error: BaseException) -> str:
             return f"{type(error).__name__}: {error}"
 
 
-def write(directory: Path, tier: str, records: Iterable[Record], complete: bool) -> Path:
-    """Write <tier>.json into `directory` by rename, so that no reader sees half of it."""
+def for_people(requirements: Iterable[Requirement]) -> list[Requirement]:
+    """The requirements that, in whole or in part, no machine can prove."""
+    return [one for one in requirements if Place.people in one.proven]
+
+
+def checklist(requirements: Iterable[Requirement]) -> str:
+    """What people must see to, as Markdown with a box for each; none of it counts as passed."""
+    entries = [
+        f"- [ ] **{one.id}** [{one.severity}] {one.title}.\n  Do: {one.fix}.\n  Why: {one.why}.\n"
+        for one in for_people(requirements)
+    ]
+    head = "# For people\n\nNo machine can prove these. The suite passes none of them.\n"
+    return "\n".join([head, *entries])
+
+
+def write(
+    directory: Path,
+    tier: str,
+    records: Iterable[Record],
+    complete: bool,
+    requirements: Iterable[Requirement] = (),
+) -> Path:
+    """Write <tier>.json and, with the requirements for people, checklist.md into `directory`.
+
+    Each by rename, so that no reader sees half of it.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    path = directory / f"{tier}.json"
-    document = {"tier": tier, "complete": complete, "tests": [asdict(r) for r in records]}
-    scratch = path.with_suffix(f".{os.getpid()}.tmp")
-    scratch.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    scratch.replace(path)
+    path, left = directory / f"{tier}.json", for_people(requirements)
+    document = {
+        "tier": tier,
+        "complete": complete,
+        "tests": [asdict(record) for record in records],
+        "for_people": [{"requirement": one.id, "title": one.title, "do": one.fix} for one in left],
+    }
+    _replace(path, json.dumps(document, indent=1) + "\n")
+    _replace(directory / CHECKLIST, checklist(left))
     return path
+
+
+def _replace(path: Path, text: str) -> None:
+    scratch = path.with_suffix(f".{os.getpid()}.tmp")
+    scratch.write_text(text, encoding="utf-8")
+    scratch.replace(path)

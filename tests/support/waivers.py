@@ -1,15 +1,18 @@
 """Accepted findings: `tests/waivers.yaml`, each with a reason, an owner and a last day.
 
-A waiver accepts one check, or the policies of one requirement, on resources of one file. What it
-no longer accepts it must not hide: one that has expired, or that matches nothing, is a problem of
-its own. A day that cannot be read counts as past.
+A waiver accepts one check of Checkov's, or one requirement in the source, in the plan and by its
+policies, on resources of one file. What it no longer accepts it must not hide: one that has
+expired, or that matches nothing, is a problem of its own. A day that cannot be read counts as past.
+
+Waivers of checks are told used from unused by Checkov's findings (`Waivers.apply`); those of
+requirements only when all the rules have run (`Ledger`).
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,13 +21,16 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from tests.support.findings import Finding
-from tests.support.outcomes import SuiteError
+from tests.support.findings import Finding, Resource
+from tests.support.outcomes import SuiteError, Violation
 
 PATH = Path(__file__).resolve().parents[1] / "waivers.yaml"
 # Whoever accepts a finding looks at it again within a year.
 LONGEST = timedelta(days=366)
+UNUSED = "there is no such finding any more; remove it"
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
+# File, line and address, as rules name what they object to.
+PLACE = re.compile(r"(?P<file>\S+\.tf):\d+ +(?P<address>[\w.-]+(?:\[[^\]]*\][\w.-]*)*)(?=\s|$)")
 
 
 class Waiver(BaseModel):
@@ -64,11 +70,11 @@ class Waiver(BaseModel):
 
     def covers(self, finding: Finding, address: str) -> bool:
         """Whether the finding is the one it accepts at this address of its."""
-        return (
-            self.subject in (finding.check_id, finding.requirement)
-            and finding.resource.address == address
-            and finding.resource.file == self.file
-        )
+        about = self.subject in (finding.check_id, finding.requirement)
+        return about and finding.resource == Resource(address, self.file)
+
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.owner}, until {self.last_day})"
 
     def problem(self, today: date) -> str | None:
         """Why it does not hold, None if it does."""
@@ -89,13 +95,12 @@ class Waived:
     waiver: Waiver
 
     def __str__(self) -> str:
-        waiver = self.waiver
-        return f"{self.finding}: {waiver.reason} ({waiver.owner}, until {waiver.last_day})"
+        return f"{self.finding}: {self.waiver}"
 
 
 @dataclass(frozen=True)
 class Applied:
-    """Findings told apart, and what is wrong with the waivers themselves."""
+    """Findings told apart, and what is wrong with the waivers of checks themselves."""
 
     open: tuple[Finding, ...]
     waived: tuple[Waived, ...]
@@ -127,14 +132,77 @@ class Waivers(BaseModel):
             for address in waiver.addresses:
                 name = f"{waiver.subject} on {address} in {waiver.file}"
                 matched = [f for f in remaining if waiver.covers(f, address)]
-                if wrong:
-                    problems.append(f"{name}: {wrong}")
-                elif not matched:
-                    problems.append(f"{name}: there is no such finding any more; remove it")
-                else:
+                if wrong is None:
                     waived += [Waived(finding, waiver) for finding in matched]
                     remaining = [finding for finding in remaining if finding not in matched]
+                # Those of requirements are the ledger's: rules may need them as well.
+                if waiver.check and (wrong or not matched):
+                    problems.append(f"{name}: {wrong or UNUSED}")
         return Applied(tuple(remaining), tuple(waived), tuple(problems))
+
+
+class Ledger:
+    """Which waivers of requirements a run has used, by the day of the run.
+
+    `stack` is the name that files begin with in what rules say, such as `terraform`.
+    """
+
+    def __init__(self, waivers: Waivers, stack: str, today: date) -> None:
+        self.today = today
+        self._stack = stack
+        self._waivers = [waiver for waiver in waivers.waivers if waiver.requirement]
+        self._used = set[tuple[str, Resource]]()
+
+    def accept(self, requirement: str, violation: Violation) -> str | None:
+        """Why the violation is accepted, None if any part of it is not.
+
+        Its parts are the resource that it is about or, where it is about a whole, its offenders.
+        What names no resource with its file cannot be accepted.
+        """
+        whole = self._place(violation.where, PLACE.fullmatch)
+        parts = violation.offenders or (violation.where,)
+        places = [whole] if whole else [self._place(part, PLACE.match) for part in parts]
+        accepting = [self._holding(requirement, place) for place in places]
+        used = [(w, place) for w, place in zip(accepting, places, strict=True) if w and place]
+        if len(used) < len(places):
+            return None
+        self._used |= {(requirement, place) for _, place in used}
+        return "; ".join(dict.fromkeys(str(waiver) for waiver, _ in used))
+
+    def note(self, waived: Iterable[Waived]) -> None:
+        """Count the waivers by which findings of policies were accepted as used."""
+        self._used |= {
+            (entry.waiver.requirement, entry.finding.resource)
+            for entry in waived
+            if entry.waiver.requirement
+        }
+
+    def problems(self, *, whole: bool) -> list[str]:
+        """What is wrong with the waivers; that one was not used only if the run was `whole`."""
+        return [
+            f"{waiver.subject} on {address} in {waiver.file}: {wrong}"
+            for waiver in self._waivers
+            for address in waiver.addresses
+            if (wrong := waiver.problem(self.today))
+            or (whole and (wrong := self._unused(waiver, address)))
+        ]
+
+    def _unused(self, waiver: Waiver, address: str) -> str | None:
+        place = Resource(address, waiver.file)
+        return None if (waiver.subject, place) in self._used else UNUSED
+
+    def _place(self, text: str, read: Callable[[str], re.Match[str] | None]) -> Resource | None:
+        found = read(text.removeprefix(f"{self._stack}/"))
+        return Resource(found["address"], found["file"]) if found else None
+
+    def _holding(self, requirement: str, place: Resource | None) -> Waiver | None:
+        for waiver in self._waivers:
+            named = {Resource(address, waiver.file) for address in waiver.addresses}
+            if (waiver.requirement == requirement and place in named) and not waiver.problem(
+                self.today
+            ):
+                return waiver
+        return None
 
 
 def beside(stack: Path) -> Waivers:

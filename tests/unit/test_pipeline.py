@@ -380,3 +380,65 @@ def test_deployments_of_an_environment_wait_for_each_other(
     expect_equal(
         deploying.where, "cancelled by a newer run", cancels, {requirement.expected["cancelled"]}
     )
+
+
+@pytest.fixture(scope="session")
+def checking(workflow: Workflow, catalogue: Catalogue) -> Job:
+    """The job that runs the application's own checks."""
+    first = catalogue.requirement("PIPE-10").expected["commands"][0]
+    return only(workflow.name, f"job with {first}", workflow.jobs_running(first))
+
+
+@pytest.mark.requirement("PIPE-10")
+@pytest.mark.parametrize("index", range(5), ids=["install", "lint", "types", "tests", "e2e"])
+def test_failed_check_of_the_application_fails_its_job(
+    index: int, workflow: Workflow, checking: Job, requirement: Requirement, tmp_path: Path
+) -> None:
+    commands = requirement.expected["commands"]
+    run = JobRehearsal(
+        workflow,
+        checking,
+        Event("push", "main"),
+        lambda called: Answer(status=int(called.text == commands[index])),
+        ["npm"],
+        tmp_path,
+    )
+    called = [call.text for call in run.calls]
+    expect_equal(checking.where, "commands up to the one that fails", called, commands[: index + 1])
+    expect_equal(checking.where, f"result after {commands[index]}", run.result, "failure")
+
+
+@pytest.mark.requirement("PIPE-10")
+@pytest.mark.parametrize("branch", BRANCHES)
+def test_image_waits_for_the_applications_checks(
+    branch: str, workflow: Workflow, checking: Job, requirement: Requirement
+) -> None:
+    command = requirement.expected["image"]
+    image = only(workflow.name, f"job with {command}", workflow.jobs_running(command))
+    results = workflow.results(Event("push", branch), {checking.name: "failure"})
+    expect_equal(image.where, "image after a failed check", results.get(image.name), "skipped")
+
+
+@pytest.fixture(scope="session")
+def notifying(workflow: Workflow, catalogue: Catalogue) -> Job:
+    """The job that tells the channel."""
+    expected = catalogue.requirement("PIPE-11").expected
+    jobs = [
+        job
+        for job in workflow.jobs_running(expected["command"])
+        if f"secrets.{expected['secret']}" in str([step.keys.get("env") for step in job.steps])
+    ]
+    return only(workflow.name, f"job with {expected['secret']}", jobs)
+
+
+@pytest.mark.requirement("PIPE-11")
+@pytest.mark.parametrize("ended", ["success", "failure", "cancelled"])
+@pytest.mark.parametrize("branch", BRANCHES)
+def test_channel_hears_of_every_end(
+    branch: str, ended: str, workflow: Workflow, deploying: Job, notifying: Job
+) -> None:
+    results = workflow.results(Event("push", branch), {deploying.name: ended})
+    told = results.get(notifying.name)
+    others = set(workflow.jobs) - {notifying.name}
+    expect_equal(notifying.where, f"notification of {branch} after {ended}", told, "success")
+    expect_members(notifying.where, "what it waits for", workflow.ancestors(notifying), others)

@@ -14,6 +14,7 @@ from tests.support.catalogue import Requirement
 from tests.support.expectations import (
     expect,
     expect_equal,
+    expect_in,
     expect_members,
     expect_none,
     expect_subset,
@@ -150,3 +151,24 @@ def test_cloudwatch_may_use_the_topics_key(
     grants = granted(planned(plan, key, "policy"), principal=principal)
     actions = {action for statement in grants for action in statement.actions}
     expect_subset(key.where, "what CloudWatch may do", actions, requirement.expected["actions"])
+
+
+@pytest.mark.requirement("ECS-11")
+def test_fixed_values_of_the_contract_reach_the_container(
+    task: Resource, planned_environment: str, requirement: Requirement
+) -> None:
+    variables = {v["name"]: v["value"] for v in container(task)["environment"]}
+    values = found("ECS-11", "value", requirement.expected["values"].items())
+    wanted = {name: value.format(environment=planned_environment) for name, value in values}
+    expect_equal(task.where, "values", {name: variables.get(name) for name in wanted}, wanted)
+
+
+@pytest.mark.requirement("ECS-12")
+def test_output_reaches_the_applications_log_group(
+    plan: Plan, task: Resource, prefix: str, requirement: Requirement
+) -> None:
+    expected, written = requirement.expected, container(task).get("logConfiguration", {})
+    group = plan.one("aws_cloudwatch_log_group", name=f"/ecs/{prefix}-{expected['group_suffix']}")
+    names = (group.value("name"), f"⟨{group.address}.name⟩", f"⟨{group.address}.id⟩")
+    expect_equal(task.where, "log driver", written.get("logDriver"), expected["driver"])
+    expect_in(task.where, "log group", written.get("options", {}).get("awslogs-group"), names)

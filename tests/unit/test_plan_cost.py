@@ -11,8 +11,8 @@ from tests.support import traffic
 from tests.support.catalogue import Requirement
 from tests.support.cost import assumptions, from_plan, prices, report
 from tests.support.cost.estimate import Estimate
-from tests.support.expectations import expect, only
-from tests.support.plan import Plan
+from tests.support.expectations import expect, expect_equal, only
+from tests.support.plan import Plan, Resource
 
 pytestmark = pytest.mark.plan
 
@@ -58,3 +58,24 @@ def test_budget_covers_the_estimate(
         f"at least the estimate, {estimate.usd:.2f} USD",
         f"{limit:.2f} USD; the largest lines: {largest}",
     )  # fmt: skip
+
+
+@pytest.mark.requirement("COST-04")
+def test_spot_carries_only_what_may_be_interrupted(
+    service: Resource, planned_environment: str, requirement: Requirement
+) -> None:
+    strategies = service.nested("capacity_provider_strategy")
+    providers = [one.value("capacity_provider") for one in strategies]
+    spot = requirement.expected["provider"] in providers
+    expect_equal(service.where, "Spot", spot, requirement.expected["spot"][planned_environment])
+
+
+@pytest.mark.requirement("COST-05")
+def test_somebody_is_told_of_an_anomaly(plan: Plan, prefix: str, requirement: Requirement) -> None:
+    expected = requirement.expected
+    one = only("plan", "anomaly subscription", plan.all("aws_ce_anomaly_subscription"))
+    topic = plan.one("aws_sns_topic", name=f"{prefix}-{expected['topic_suffix']}")
+    kinds = [subscriber.value("type") for subscriber in one.nested("subscriber")]
+    expect_equal(one.where, "frequency", one.value("frequency"), expected["frequency"])
+    expect_equal(one.where, "subscribers", kinds, [expected["subscriber"]])
+    expect_equal(one.where, "told", one.points_to("subscriber"), {topic.address})

@@ -231,3 +231,15 @@ def test_firewalls_log_holds_no_session(
     redacted = [field["single_header"][0]["name"] for field in log.value("redacted_fields")]
     expect_contains("WAF-02", "headers", requirement.expected["redacted"], "cookie")
     expect_subset(log.where, "redacted headers", redacted, requirement.expected["redacted"])
+
+
+@pytest.mark.requirement("CDN-05")
+def test_edge_speaks_tls_to_the_load_balancer(
+    distribution: Resource, load_balancer: Resource, requirement: Requirement
+) -> None:
+    origins = [one for one in distribution.nested("origin") if one.nested("custom_origin_config")]
+    origin = only(distribution.where, "origin that is no bucket", origins)
+    protocol = origin.value("custom_origin_config[0].origin_protocol_policy")
+    versions = origin.value("custom_origin_config[0].origin_ssl_protocols")
+    expect_equal(distribution.where, "protocol", protocol, requirement.expected["protocol"])
+    expect_members(distribution.where, "versions of TLS", versions, requirement.expected["tls"])

@@ -99,3 +99,23 @@ def test_internet_reaches_only_http_and_https(network: Network, requirement: Req
     wanted = [(port, port, requirement.expected["cidr"]) for port in requirement.expected["ports"]]
     expect_members(target.id, "ports open to the internet", actual, wanted)
     expect_equal(target.id, "rules with known ports", len(actual), len(target.ingress))
+
+
+@pytest.mark.requirement("NET-12")
+@pytest.mark.parametrize("key", ["dns_support", "dns_hostnames"])
+def test_names_resolve_inside_the_vpc(key: str, plan: Plan, requirement: Requirement) -> None:
+    vpc = only("plan", "VPC", plan.all("aws_vpc"))
+    expect_equal(vpc.where, key, vpc.value(f"enable_{key}"), requirement.expected[key])
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        pytest.param("join with another network", marks=pytest.mark.requirement("NET-13")),
+        pytest.param("network ACL of the stack's own", marks=pytest.mark.requirement("NET-14")),
+    ],
+)
+def test_network_has_none_of_it(what: str, plan: Plan, requirement: Requirement) -> None:
+    rejected = found(requirement.id, "rejected type", requirement.expected["rejected_types"])
+    found("plan", "VPC", plan.all("aws_vpc"))
+    expect_none("plan", what, [one.where for kind in rejected for one in plan.all(kind)])

@@ -126,3 +126,63 @@ def test_terraform_is_given_the_environments_own_files(
         if call.words[1] in files and files[call.words[1]] not in call.words
     ]
     expect_none(runbook.name, "command without its environment's file", bare)
+
+
+@pytest.mark.requirement("RUN-06")
+def test_reverted_commit_is_planned_before_it_is_applied(
+    runbook: Runbook, rehearsed: Rehearsed, requirement: Requirement
+) -> None:
+    wanted, heading = requirement.expected["commands"], requirement.expected["heading"]
+    blocks = found(runbook.name, f"block under {heading}", runbook.chapter(heading))
+    block = only(
+        runbook.name, f"block with {wanted[0]}", [b for b in blocks if wanted[0] in b.text]
+    )
+    lines = range(block.line, block.line + len(block.text.splitlines()))
+    called = [call.command for call in rehearsed["production"][0] if call.line in lines]
+    expect_equal(runbook.name, "commands of the revert", called, wanted)
+
+
+@pytest.fixture
+def lines_of_chapter(stack: Path, requirement: Requirement) -> list[str]:
+    """The lines of the chapter that the requirement names, in lower case; tables without bars."""
+    path = beside.find(stack, "docs/runbooks.md")
+    chapters = re.split(r"^## +", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    title = requirement.expected["heading"]
+    own = only(beside.name(path), title, [c for c in chapters if c.splitlines()[0:1] == [title]])
+    return [re.sub(r"\s*\|\s*", " | ", line).strip(" |").lower() for line in own.splitlines()]
+
+
+@pytest.mark.requirement("RUN-04")
+def test_runbook_has_the_maintenance_checklist(
+    lines_of_chapter: list[str], requirement: Requirement
+) -> None:
+    boxes = [line for line in lines_of_chapter if line.startswith("- [ ] ")]
+    wanted = found("RUN-04", "box", requirement.expected["boxes"])
+    missing = [words for words in wanted if not any(words in box for box in boxes)]
+    expect_none("docs/runbooks.md", "box of the checklist that is missing", missing)
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        pytest.param("schedule", marks=pytest.mark.requirement("RUN-04")),
+        pytest.param("escalation", marks=pytest.mark.requirement("RUN-05")),
+    ],
+)
+def test_runbook_has_the_table(
+    what: str, lines_of_chapter: list[str], requirement: Requirement
+) -> None:
+    wanted = found(requirement.id, "row", requirement.expected["rows"])
+    missing = [
+        row
+        for row in wanted
+        if not any(re.match(row.replace("|", r"\|"), line) for line in lines_of_chapter)
+    ]
+    expect_none("docs/runbooks.md", f"row of the {what} that is missing", missing)
+
+
+@pytest.mark.requirement("RUN-05")
+def test_runbook_has_the_contacts(lines_of_chapter: list[str], requirement: Requirement) -> None:
+    wanted = found("RUN-05", "contact", requirement.expected["contacts"])
+    text = "\n".join(lines_of_chapter)
+    expect_none("docs/runbooks.md", "contact that is missing", [c for c in wanted if c not in text])

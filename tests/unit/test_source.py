@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.support.catalogue import Requirement
@@ -149,3 +151,23 @@ def test_cache_waits_for_the_policy_of_its_topic(source: SourceTree) -> None:
 def names(blocks: list[Block], argument: str) -> list[str]:
     """What the argument lists in these blocks, as written."""
     return [str(name) for block in blocks for name in block.get(argument, [])]
+
+
+@pytest.mark.requirement("SEC-06")
+def test_no_secret_is_committed(source: SourceTree, requirement: Requirement) -> None:
+    forms = {name: re.compile(form) for name, form in requirement.expected["forms"].items()}
+    globs = requirement.expected["files"]
+    paths = sorted({path for glob in globs for path in source.stack.glob(glob)})
+    lines = [
+        (f"{source.stack.name}/{path.relative_to(source.stack)}:{number}", line)
+        for path in found(source.stack.name, "file", paths)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+    ]
+    # The line says where; what stands there is not told again.
+    secrets = [
+        f"{where} {name}"
+        for where, line in lines
+        for name, form in forms.items()
+        if form.search(line)
+    ]
+    expect_none(source.stack.name, "secret", secrets)

@@ -1,0 +1,80 @@
+"""The deployed buckets: encrypted, closed, over TLS only, and as cheap as their use allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.catalogue import Requirement
+from tests.support.expectations import expect_equal, expect_none, found, only
+from tests.support.iam import denied_to_all, statements
+from tests.support.target import Target
+
+pytestmark = pytest.mark.deployed
+
+BUCKETS = ["alb-logs", "cdn-logs", "trail-logs", "assets"]
+
+
+@pytest.fixture(scope="session")
+def buckets(target: Target) -> list[str]:
+    """The names of the environment's buckets."""
+    every = [one["Name"] for one in target.pages("s3", "list_buckets", "Buckets")]
+    return found(target.prefix, "bucket", [name for name in every if target.prefix in name])
+
+
+@pytest.fixture(params=BUCKETS)
+def bucket(request: pytest.FixtureRequest, buckets: list[str], target: Target) -> str:
+    """Each bucket of the environment in turn."""
+    wanted = f"{request.param}-{target.prefix}-"
+    return only(target.prefix, request.param, [n for n in buckets if n.startswith(wanted)])
+
+
+@pytest.mark.requirement("STORE-01")
+def test_every_bucket_is_looked_at(buckets: list[str]) -> None:
+    others = [name for name in buckets if not name.startswith(tuple(BUCKETS))]
+    expect_none("S3", "bucket that no test here is about", others)
+
+
+@pytest.mark.requirement("STORE-01")
+def test_bucket_encrypts(bucket: str, target: Target, requirement: Requirement) -> None:
+    answer = target.client("s3").get_bucket_encryption(Bucket=bucket)
+    rules = answer["ServerSideEncryptionConfiguration"]["Rules"]
+    used = [rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] for rule in rules]
+    weak = set(found(bucket, "rule", used)) - set(requirement.expected["algorithms"])
+    expect_none(bucket, "encryption by another algorithm", weak)
+
+
+@pytest.mark.requirement("STORE-02")
+def test_bucket_is_closed_to_the_public(
+    bucket: str, target: Target, requirement: Requirement
+) -> None:
+    answer = target.client("s3").get_public_access_block(Bucket=bucket)
+    settings = {key.lower(): on for key, on in answer["PublicAccessBlockConfiguration"].items()}
+    wanted = found("STORE-02", "setting", requirement.expected["settings"])
+    off = [name for name in wanted if settings.get(name.replace("_", "")) is not True]
+    expect_none(bucket, "setting that is off", off)
+
+
+@pytest.mark.requirement("STORE-03")
+def test_bucket_refuses_requests_without_tls(
+    bucket: str, target: Target, requirement: Requirement
+) -> None:
+    policy = statements(target.client("s3").get_bucket_policy(Bucket=bucket)["Policy"])
+    action, condition = requirement.expected["action"], requirement.expected["condition"]
+    found(bucket, "statement that refuses them", denied_to_all(policy, action, condition))
+
+
+@pytest.mark.requirement("STORE-04")
+def test_old_objects_move_to_a_cheaper_class(
+    bucket: str, target: Target, requirement: Requirement
+) -> None:
+    answer = target.client("s3").get_bucket_lifecycle_configuration(Bucket=bucket)
+    moves: list[list[Any]] = [
+        [move["StorageClass"], move["Days"]]
+        for rule in found(bucket, "lifecycle rule", answer["Rules"])
+        for move in rule.get("Transitions", [])
+        if rule["Status"] == "Enabled"
+    ]
+    name = bucket.partition(f"-{target.prefix}")[0]
+    expect_equal(bucket, "transitions", moves, [requirement.expected["transitions"][name]])

@@ -1,0 +1,86 @@
+"""The buckets, as planned: encrypted, closed, over TLS only, and as cheap as their use allows."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.catalogue import Requirement
+from tests.support.expectations import expect_equal, expect_none, found, named
+from tests.support.iam import denied_to_all
+from tests.support.plan import Plan, Resource
+from tests.support.planned_policies import policy as planned
+
+pytestmark = pytest.mark.plan
+
+
+@pytest.fixture
+def buckets(plan: Plan) -> list[Resource]:
+    """Every bucket."""
+    return found("plan", "bucket", plan.all("aws_s3_bucket"))
+
+
+def by_bucket(plan: Plan, kind: str) -> dict[str, Resource]:
+    """The settings of a kind, by the address of the bucket that each is about."""
+    return {bucket: one for one in plan.all(kind) for bucket in one.points_to("bucket")}
+
+
+@pytest.mark.requirement("STORE-01")
+def test_every_bucket_encrypts(
+    plan: Plan, buckets: list[Resource], requirement: Requirement
+) -> None:
+    settings = by_bucket(plan, "aws_s3_bucket_server_side_encryption_configuration")
+    path = "rule[0].apply_server_side_encryption_by_default[0].sse_algorithm"
+    bare = [
+        bucket.where
+        for bucket in buckets
+        if bucket.address not in settings
+        or settings[bucket.address].value(path) not in requirement.expected["algorithms"]
+    ]
+    expect_none("plan", "bucket that does not encrypt", bare)
+
+
+@pytest.mark.requirement("STORE-02")
+def test_every_bucket_is_closed_to_the_public(
+    plan: Plan, buckets: list[Resource], requirement: Requirement
+) -> None:
+    settings = by_bucket(plan, "aws_s3_bucket_public_access_block")
+    wanted = found("STORE-02", "setting", requirement.expected["settings"])
+    open_ = [
+        bucket.where
+        for bucket in buckets
+        if bucket.address not in settings
+        or not all(settings[bucket.address].value(name) is True for name in wanted)
+    ]
+    expect_none("plan", "bucket that is not closed", open_)
+
+
+@pytest.mark.requirement("STORE-03")
+def test_every_bucket_refuses_requests_without_tls(
+    plan: Plan, buckets: list[Resource], requirement: Requirement
+) -> None:
+    policies = by_bucket(plan, "aws_s3_bucket_policy")
+    action, condition = requirement.expected["action"], requirement.expected["condition"]
+    lenient = [
+        bucket.where
+        for bucket in buckets
+        if bucket.address not in policies
+        or not denied_to_all(planned(plan, policies[bucket.address], "policy"), action, condition)
+    ]
+    expect_none("plan", "bucket that answers without TLS", lenient)
+
+
+@pytest.mark.requirement("STORE-04")
+@pytest.mark.parametrize("name", ["alb-logs", "cdn-logs", "trail-logs", "assets"])
+def test_old_objects_move_to_a_cheaper_class(
+    name: str, plan: Plan, buckets: list[Resource], requirement: Requirement
+) -> None:
+    bucket = named("plan", name, buckets, lambda one: one.value("bucket").startswith(f"{name}-"))
+    lifecycles = by_bucket(plan, "aws_s3_bucket_lifecycle_configuration")
+    rules = lifecycles[bucket.address].nested("rule") if bucket.address in lifecycles else []
+    moves = [
+        [move.value("storage_class"), move.value("days")]
+        for rule in found(bucket.where, "lifecycle rule", rules)
+        for move in rule.nested("transition")
+        if rule.value("status") == "Enabled"
+    ]
+    expect_equal(bucket.where, "transitions", moves, [requirement.expected["transitions"][name]])
