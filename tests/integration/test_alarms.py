@@ -85,7 +85,8 @@ def test_alarm_watches_what_is_deployed(
 def test_somebody_hears_of_the_alarm(
     watches: list[Watch], target: Target, topics: dict[str, str], requirement: Requirement
 ) -> None:
-    told = [deployed_alarms.topic(target, arn) for arn in topics.values()]
+    own = [arn for name, arn in topics.items() if name.startswith(target.prefix)]
+    told = [deployed_alarms.topic(target, arn) for arn in own]
     publisher = Publisher(**requirement.expected)
     expect_sound(
         watches, lambda alarm: unheard(alarm, told, publisher, target.account_id),

@@ -65,9 +65,27 @@ def actions(pattern: str) -> list[str]:
 
 def takes_resource(action: str) -> bool:
     """Whether the action can be granted on resources by their ARNs."""
+    return bool(resource_types(action))
+
+
+def resource_types(action: str) -> list[str]:
+    """The kinds of resources that the action can be granted on; none if only on everything."""
+    kinds = [one["resource_type"].rstrip("*") for one in _privilege(action)["resource_types"]]
+    return [kind for kind in kinds if kind]
+
+
+def access_level(action: str) -> str | None:
+    """The Service Authorization Reference's: List, Read, Write, Tagging, Permissions management.
+
+    None if parliament does not know the action; upper and lower case do not matter.
+    """
     service, _, name = action.partition(":")
-    privilege = _privileges(service)[name]
-    return any(one["resource_type"] for one in privilege["resource_types"])
+    return _levels(service).get(name.lower())
+
+
+def _privilege(action: str) -> Mapping[str, Any]:
+    service, _, name = action.partition(":")
+    return dict(_privileges(service)[name])
 
 
 def exists(pattern: str) -> bool:
@@ -138,6 +156,11 @@ def _service(prefix: str) -> Mapping[str, Any]:
 @cache
 def _privileges(service: str) -> dict[str, Any]:
     return {one["privilege"]: one for one in _service(service).get("privileges", [])}
+
+
+@cache
+def _levels(service: str) -> dict[str, str]:
+    return {name.lower(): str(one["access_level"]) for name, one in _privileges(service).items()}
 
 
 @cache

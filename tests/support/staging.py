@@ -10,11 +10,12 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
     HTTPClientError,
     NoCredentialsError,
     ProfileNotFound,
+)
+from botocore.exceptions import (
+    ConnectionError as AwsConnectionError,
 )
 
 from tests.support import read_only
@@ -92,7 +93,7 @@ def _reason(error: Exception) -> str:
             return f"{error}; choose another AWS_PROFILE"
         case NoCredentialsError():
             return "no AWS credentials: set AWS_PROFILE, or leave --target out for the emulator"
-        case EndpointConnectionError() | ConnectTimeoutError() | HTTPClientError():
+        case AwsConnectionError() | HTTPClientError():
             return f"AWS cannot be reached ({_line(error)}); check AWS_ENDPOINT_URL and the network"
         case ValueError():
             return f"AWS_ENDPOINT_URL={os.environ.get('AWS_ENDPOINT_URL')}: {_line(error)}"

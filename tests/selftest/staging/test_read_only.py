@@ -1,0 +1,177 @@
+"""No write leaves for a real account, whichever client asks, and every read does."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import botocore.session
+import pytest
+
+from tests.selftest.breaking import ROOT
+from tests.selftest.staging.conftest import Look, set_only
+from tests.selftest.staging.proxy import Exchange, Proxy
+from tests.support import policy_lint, read_only
+from tests.support.outcomes import Invalid
+from tests.support.target import Target
+
+pytestmark = pytest.mark.selftest
+
+ARN = "arn:aws:elasticloadbalancing:us-east-1:222233334444:loadbalancer/app/x/1"
+WRITES: dict[str, tuple[str, dict[str, Any]]] = {
+    "application-autoscaling": (
+        "put_scaling_policy",
+        {"PolicyName": "x", "ServiceNamespace": "ecs", "ResourceId": "service/x/x",
+         "ScalableDimension": "ecs:service:DesiredCount"},
+    ),
+    "backup": ("delete_backup_plan", {"BackupPlanId": "x"}),
+    "budgets": ("delete_budget", {"AccountId": "222233334444", "BudgetName": "x"}),
+    "cloudfront": ("delete_distribution", {"Id": "x"}),
+    "cloudtrail": ("stop_logging", {"Name": "x"}),
+    "cloudwatch": ("delete_alarms", {"AlarmNames": ["x"]}),
+    "ec2": ("create_vpc", {"CidrBlock": "10.9.0.0/16"}),
+    "ecs": ("update_service", {"service": "x"}),
+    "elasticache": ("delete_replication_group", {"ReplicationGroupId": "x"}),
+    "elbv2": ("delete_load_balancer", {"LoadBalancerArn": ARN}),
+    "iam": ("create_user", {"UserName": "x"}),
+    "kms": ("disable_key", {"KeyId": "x"}),
+    "lambda": ("invoke", {"FunctionName": "x"}),
+    "logs": ("delete_log_group", {"logGroupName": "x"}),
+    "rds": ("delete_db_cluster", {"DBClusterIdentifier": "x", "SkipFinalSnapshot": True}),
+    "s3": ("put_object", {"Bucket": "x", "Key": "x"}),
+    "secretsmanager": ("rotate_secret", {"SecretId": "x"}),
+    "sns": ("publish", {"TopicArn": "arn:aws:sns:us-east-1:222233334444:x", "Message": "x"}),
+    "sts": ("assume_role", {"RoleArn": "arn:aws:iam::222233334444:role/x", "RoleSessionName": "x"}),
+    "wafv2": ("delete_web_acl", {"Name": "x", "Scope": "REGIONAL", "Id": "x", "LockToken": "x"}),
+}  # fmt: skip
+HANDED_OUT = {
+    "secretsmanager": ("get_secret_value", {"SecretId": "x"}),
+    "sts": ("get_session_token", {}),
+    "ecr": ("get_authorization_token", {}),
+    "ssm": ("get_parameter", {"Name": "x"}),
+    "s3": ("get_object", {"Bucket": "x", "Key": "x"}),
+    "lambda": ("get_function", {"FunctionName": "x"}),
+    "logs": ("get_log_events", {"logStreamName": "x"}),
+}
+
+
+@pytest.fixture
+def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """Where this process's boto3 is led to; notes what arrives, and hangs up."""
+    with Proxy("http://127.0.0.1:9") as proxy:
+        variables = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+        place = {"AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": proxy.endpoint_url}
+        set_only(monkeypatch, {**variables, **place})
+        proxy.begin(Exchange.hang_up, from_the_start=True)
+        yield proxy
+
+
+def staging() -> Target:
+    """A target as the tier has it."""
+    return Target("staging", "222233334444", read_only.session(), emulated=False)
+
+
+@pytest.mark.parametrize("service", WRITES)
+def test_write_is_stopped(service: str, listener: Proxy) -> None:
+    operation, arguments = WRITES[service]
+    with pytest.raises(Invalid, match="is not a read and was stopped before it was sent"):
+        getattr(staging().client(service), operation)(**arguments)
+    assert listener.asked == []
+
+
+@pytest.mark.parametrize("service", HANDED_OUT)
+def test_what_hands_out_secrets_or_data_is_stopped(service: str, listener: Proxy) -> None:
+    operation, arguments = HANDED_OUT[service]
+    with pytest.raises(Invalid, match="was stopped before it was sent"):
+        getattr(staging().client(service), operation)(**arguments)
+    assert listener.asked == []
+
+
+@pytest.mark.parametrize("event", ["provide-client-params", "before-send"])
+def test_each_guard_is_enough(event: str, listener: Proxy) -> None:
+    session = read_only.session()
+    session.events.unregister(event, read_only.stop_writes)
+    with pytest.raises(Invalid, match="ec2:CreateVpc"):
+        session.client("ec2").create_vpc(CidrBlock="10.9.0.0/16")
+    assert listener.asked == []
+
+
+def test_without_the_guards_a_write_arrives(listener: Proxy) -> None:
+    client = boto3.client("sns", region_name="us-east-1")
+    with pytest.raises(botocore.exceptions.ConnectionClosedError):
+        client.create_topic(Name="x")
+    assert set(listener.asked) == {("sns", "CreateTopic")}
+
+
+def test_clients_of_any_region_and_resources_are_guarded(listener: Proxy) -> None:
+    session = staging().session
+    with pytest.raises(Invalid, match="ec2:CreateVpc"):
+        session.client("ec2", region_name="eu-west-1").create_vpc(CidrBlock="10.9.0.0/16")
+    with pytest.raises(Invalid, match="ec2:CreateVpc"):
+        session.resource("ec2", region_name="us-west-2").create_vpc(CidrBlock="10.9.0.0/16")
+    assert listener.asked == []
+
+
+def test_every_service_of_the_tier_is_tried(honest: Look) -> None:
+    assert {service for service, _ in honest.asked} == set(WRITES)
+
+
+def test_every_read_of_the_tier_goes_through(honest: Look) -> None:
+    session = botocore.session.get_session()
+    ids = {name: session.get_service_model(name).service_id.hyphenize() for name in WRITES}
+    assert all(read_only.is_read(ids[service], name) for service, name in honest.asked)
+
+
+def test_a_profile_that_assumes_a_role_may_sign_in(
+    listener: Proxy, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = "arn:aws:iam::222233334444:role/auditor"
+    keys = "[profile keys]\naws_access_key_id = x\naws_secret_access_key = x\n"
+    profile = f"{keys}[profile auditor]\nrole_arn = {role}\nsource_profile = keys\n"
+    (tmp_path / "config").write_text(profile, encoding="utf-8")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "auditor")
+    with pytest.raises(botocore.exceptions.ConnectionClosedError):
+        read_only.session().get_credentials().get_frozen_credentials()
+    assert set(listener.asked) == {("sts", "AssumeRole")}
+
+
+# Services in which something that changes is called a read.
+MISNAMED = ("appfabric", "cognito-identity", "lightsail", "socialmessaging", "stepfunctions")
+
+
+def levels() -> list[tuple[str, str, str]]:
+    """The operations that pass as reads and that parliament knows, with their levels."""
+    session = botocore.session.get_session()
+    models = [session.get_service_model(name) for name in {*WRITES, *HANDED_OUT, *MISNAMED}]
+    return [
+        (service_id, operation, level)
+        for model in models
+        for operation in model.operation_names
+        if read_only.is_read(service_id := model.service_id.hyphenize(), operation)
+        if (level := policy_lint.access_level(f"{model.signing_name}:{operation}"))
+    ]
+
+
+def test_iam_counts_no_read_among_writes() -> None:
+    every = levels()
+    wrong = [one for one in every if one[2] not in ("Read", "List")]
+    assert len(every) > 800
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted((ROOT / "tests/integration").glob("*.py")),
+    ids=lambda path: path.name,
+)
+def test_tests_have_no_session_of_their_own(path: Any) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = {
+        name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names
+    } | {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert not imported & {"boto3", "botocore.session"}
