@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.selftest.breaking import ROOT, broken_stack
 from tests.support import waivers
 from tests.support.findings import Finding, Resource
-from tests.support.outcomes import SuiteError
-from tests.support.waivers import Applied
+from tests.support.outcomes import SuiteError, Violation
+from tests.support.waivers import UNUSED, Applied, Ledger
 
 pytestmark = pytest.mark.selftest
 
@@ -108,7 +110,6 @@ def test_waiver_that_does_not_hold_leaves_its_finding_open(
         pytest.param({"check": "CKV_AWS_19"}, id="another-check"),
         pytest.param({"file": "storage.tf"}, id="wrong-file"),
         pytest.param({"addresses": ["module.assets.aws_s3_bucket.this"]}, id="another-resource"),
-        pytest.param({"check": None, "requirement": "DB-02"}, id="another-requirement"),
     ],
 )
 def test_waiver_that_matches_nothing_is_a_problem(change: dict[str, Any], tmp_path: Path) -> None:
@@ -170,3 +171,216 @@ def test_malformed_file_is_one_error(text: str, says: str, tmp_path: Path) -> No
 def test_missing_file_is_one_error(tmp_path: Path) -> None:
     with pytest.raises(SuiteError, match="No such file"):
         waivers.load(tmp_path / "waivers.yaml")
+
+
+# --- Waivers of requirements, in the source and in the plan -------------------------------
+
+OF_A_RULE: dict[str, Any] = {
+    "requirement": "ECS-05",
+    "addresses": ["aws_ecs_service.app"],
+    "file": "ecs.tf",
+    "reason": "The count is set by hand until the load test has been repeated.",
+    "owner": "DevOps",
+    "expires": "2027-01-31",
+}
+PLACE = "terraform/ecs.tf:141  aws_ecs_service.app"
+
+
+def ledger(directory: Path, **changes: Any) -> Ledger:
+    """A ledger of one waiver of a requirement with these changes."""
+    return Ledger(waivers.load(written(directory, {**OF_A_RULE, **changes})), "terraform", TODAY)
+
+
+def violation(where: str, *offenders: str) -> Violation:
+    """A rule's objection."""
+    return Violation(where, "as required", "otherwise", offenders)
+
+
+ACCEPTED = {
+    "the-resource": violation(PLACE),
+    "a-property-of-it": violation(PLACE, "desired_count"),
+    "one-space": violation("terraform/ecs.tf:141 aws_ecs_service.app"),
+    "all-offenders": violation("plan", f"{PLACE} lacks a tag", f"{PLACE} lacks another"),
+}
+
+
+@pytest.mark.parametrize("objection", ACCEPTED.values(), ids=ACCEPTED)
+def test_objection_to_the_resource_is_accepted_with_its_reason(
+    objection: Violation, tmp_path: Path
+) -> None:
+    used = ledger(tmp_path)
+    wanted = f"{OF_A_RULE['reason']} (DevOps, until 2027-01-31)"
+    assert used.accept("ECS-05", objection) == wanted
+    assert used.problems(whole=True) == []
+
+
+OPEN = {
+    "another-resource": violation("terraform/ecs.tf:141  aws_ecs_service.other"),
+    "longer-address": violation("terraform/ecs.tf:141  aws_ecs_service.app2"),
+    "an-instance-of-it": violation("terraform/ecs.tf:141  aws_ecs_service.app[0]"),
+    "another-file": violation("terraform/pipeline.tf:141  aws_ecs_service.app"),
+    "same-name-elsewhere": violation("terraform/modules/x/ecs.tf:1  aws_ecs_service.app"),
+    "several-places": violation(f"{PLACE}, terraform/alb.tf:1  aws_lb.main"),
+    "one-of-two-offenders": violation("plan", PLACE, "terraform/alb.tf:1  aws_lb.main"),
+    "no-place": violation("plan"),
+    "an-offender-without-a-place": violation("plan", PLACE, "something"),
+}
+
+
+@pytest.mark.parametrize("objection", OPEN.values(), ids=OPEN)
+def test_objection_to_anything_else_stays_open(objection: Violation, tmp_path: Path) -> None:
+    unused = ledger(tmp_path)
+    assert unused.accept("ECS-05", objection) is None
+    assert unused.problems(whole=True) == [f"ECS-05 on aws_ecs_service.app in ecs.tf: {UNUSED}"]
+
+
+def test_objection_of_another_requirement_stays_open(tmp_path: Path) -> None:
+    assert ledger(tmp_path).accept("ECS-06", violation(PLACE)) is None
+
+
+@pytest.mark.parametrize(
+    ("day", "says"),
+    [
+        ("2026-11-23", "expired on 2026-11-23"),
+        ("2027-11-26", "a year is the longest"),
+        ("2027-02-30", "counts as past"),
+        ("soon", "counts as past"),
+    ],
+)
+@pytest.mark.parametrize("whole", [True, False])
+def test_waiver_of_a_requirement_that_does_not_hold_accepts_nothing(
+    whole: bool, day: str, says: str, tmp_path: Path
+) -> None:
+    past = ledger(tmp_path, expires=day)
+    assert past.accept("ECS-05", violation(PLACE)) is None
+    assert [says in problem for problem in past.problems(whole=whole)] == [True]
+
+
+def test_waiver_of_a_requirement_holds_on_its_last_day(tmp_path: Path) -> None:
+    assert ledger(tmp_path, expires="2026-11-24").accept("ECS-05", violation(PLACE))
+
+
+def test_only_a_whole_run_calls_a_waiver_unused(tmp_path: Path) -> None:
+    assert ledger(tmp_path).problems(whole=False) == []
+    assert ledger(tmp_path).problems(whole=True) != []
+
+
+def test_each_address_of_a_waiver_must_be_needed(tmp_path: Path) -> None:
+    used = ledger(tmp_path, addresses=["aws_ecs_service.app", "aws_ecs_service.gone"])
+    used.accept("ECS-05", violation(PLACE))
+    gone = f"ECS-05 on aws_ecs_service.gone in ecs.tf: {UNUSED}"
+    assert used.problems(whole=True) == [gone]
+
+
+def test_waiver_that_a_policy_needed_is_used(tmp_path: Path) -> None:
+    accepted = waivers.load(written(tmp_path, {**ENTRY, **FOR_A_REQUIREMENT}))
+    used = Ledger(accepted, "terraform", TODAY)
+    used.note(accepted.apply([OF_A_POLICY], TODAY).waived)
+    assert used.problems(whole=True) == []
+
+
+def test_waiver_of_a_check_is_no_business_of_the_ledger(tmp_path: Path) -> None:
+    every = waivers.load(written(tmp_path, ENTRY))
+    assert Ledger(every, "terraform", TODAY).problems(whole=True) == []
+
+
+# --- A run with waivers -------------------------------------------------------------------
+
+
+@dataclass
+class Outcomes:
+    """A pytest plugin that keeps each test's outcome and message, by its name.
+
+    Of the tests collected it runs those in `files`; that is unknown to pytest, for which none is
+    left out.
+    """
+
+    files: tuple[str, ...]
+    verdicts: dict[str, str] = field(default_factory=dict)
+    messages: dict[str, str] = field(default_factory=dict)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        session.items[:] = [item for item in session.items if item.path.name in self.files]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        name = report.nodeid.partition("::")[2]
+        if report.when == "call":
+            self.verdicts[name] = str(getattr(report, "verdict", "pass"))
+            self.messages[name] = str(report.longrepr)
+
+
+RULE = "test_service_leaves_revision_and_count_to_their_owners"
+WAIVERS_HOLD = "test_every_waiver_of_a_requirement_still_holds"
+
+
+def run(directory: Path, *arguments: str, broken: bool = True, **changes: Any) -> Outcomes:
+    """The source rules and the rule about waivers, on a stack with one mistake and one waiver."""
+    stack = broken_stack([], directory)
+    owners = "ignore_changes = [task_definition, desired_count]"
+    text = (stack / "ecs.tf").read_text(encoding="utf-8")
+    assert text.count(owners) == 1
+    kept = text.replace(", desired_count]", "]") if broken else text
+    (stack / "ecs.tf").write_text(kept, encoding="utf-8")
+    coming = date.today() + timedelta(days=30)
+    written(directory / "tests", {**OF_A_RULE, "expires": str(coming), **changes})
+    outcomes = Outcomes(("test_source.py", "test_waivers.py"))
+    options = ["-q", "--no-header", "-p", "no:cacheprovider", f"--rootdir={ROOT}"]
+    pytest.main(
+        [*options, str(ROOT / "tests/unit"), f"--stack={stack}", *arguments], plugins=[outcomes]
+    )
+    return outcomes
+
+
+def test_rule_on_an_accepted_resource_is_waived_and_not_passed(tmp_path: Path) -> None:
+    outcomes = run(tmp_path)
+    assert outcomes.verdicts[RULE] == "waived"
+    assert "ECS-05 waived: terraform/ecs.tf:" in outcomes.messages[RULE]
+    assert OF_A_RULE["reason"] in outcomes.messages[RULE]
+    assert {name for name, verdict in outcomes.verdicts.items() if verdict != "pass"} == {RULE}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"expires": "2026-01-31"}, "expired on 2026-01-31"),
+        ({"expires": "31.12.2099"}, "counts as past"),
+        ({"file": "alb.tf"}, UNUSED),
+        ({"requirement": "ECS-06"}, UNUSED),
+    ],
+    ids=["expired", "no-day", "another-file", "another-requirement"],
+)
+def test_waiver_that_does_not_fit_fails_and_accepts_nothing(
+    changes: dict[str, Any], says: str, tmp_path: Path
+) -> None:
+    outcomes = run(tmp_path, **changes)
+    assert (outcomes.verdicts[RULE], outcomes.verdicts[WAIVERS_HOLD]) == ("fail", "fail")
+    assert says in outcomes.messages[WAIVERS_HOLD]
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        ("-m", "source"),
+        ("-k", "waiver or owners"),
+        ("--environment=staging",),
+        (f"--ignore={ROOT / 'tests/unit/test_plan_cost.py'}",),
+        ("--deselect=tests/unit/test_stack.py",),
+    ],
+    ids=lambda narrowed: narrowed[0],
+)
+def test_part_of_a_run_calls_no_waiver_unused(narrowed: tuple[str, ...], tmp_path: Path) -> None:
+    assert run(tmp_path, *narrowed, broken=False).verdicts[WAIVERS_HOLD] == "pass"
+
+
+def test_whole_run_calls_a_waiver_unused(tmp_path: Path) -> None:
+    outcomes = run(tmp_path, broken=False)
+    assert (outcomes.verdicts[RULE], outcomes.verdicts[WAIVERS_HOLD]) == ("pass", "fail")
+    assert UNUSED in outcomes.messages[WAIVERS_HOLD]
+
+
+def test_unreadable_waivers_are_told_once_and_accept_nothing(tmp_path: Path) -> None:
+    outcomes = run(tmp_path, owner="somebody")
+    assert outcomes.verdicts[RULE] == "fail"
+    assert WAIVERS_HOLD not in outcomes.verdicts
