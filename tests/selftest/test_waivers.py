@@ -221,6 +221,7 @@ OPEN = {
     "another-file": violation("terraform/pipeline.tf:141  aws_ecs_service.app"),
     "same-name-elsewhere": violation("terraform/modules/x/ecs.tf:1  aws_ecs_service.app"),
     "several-places": violation(f"{PLACE}, terraform/alb.tf:1  aws_lb.main"),
+    "more-than-the-place": violation(f"{PLACE} and another"),
     "one-of-two-offenders": violation("plan", PLACE, "terraform/alb.tf:1  aws_lb.main"),
     "no-place": violation("plan"),
     "an-offender-without-a-place": violation("plan", PLACE, "something"),

@@ -159,9 +159,9 @@ class Ledger:
         Its parts are the resource that it is about or, where it is about a whole, its offenders.
         What names no resource with its file cannot be accepted.
         """
-        whole = self._place(violation.where, PLACE.fullmatch)
-        parts = violation.offenders or (violation.where,)
-        places = [whole] if whole else [self._place(part, PLACE.match) for part in parts]
+        places = [self._place(violation.where, PLACE.fullmatch)]
+        if places == [None] and violation.offenders:
+            places = [self._place(part, PLACE.match) for part in violation.offenders]
         accepting = [self._holding(requirement, place) for place in places]
         used = [(w, place) for w, place in zip(accepting, places, strict=True) if w and place]
         if len(used) < len(places):
