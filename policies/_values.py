@@ -16,6 +16,7 @@ from checkov.common.util.var_utils import is_terraform_variable_dependent
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
 REFERENCE = re.compile(r"^(each|self|path|ephemeral)\.|^[a-z]+_\w+\.\w+|^\w+\(")
+LOCAL = re.compile(r"\blocal\.([\w-]+)")
 DATA_SOURCE = re.compile(r"\bdata\.(\w+\.[\w-]+)")
 
 
@@ -139,21 +140,34 @@ def arguments(node: dict[str, Any]) -> dict[str, Any]:
     return {**found, **{key: node[key] for key in ("__address__", "block_type_", "file_path_")}}
 
 
-def data_sources(check: BaseResourceCheck, conf: dict[str, Any], text: Any) -> list[dict[str, Any]]:
-    """The arguments of the data sources that a text of the resource names, with all instances.
+def _beside(
+    check: BaseResourceCheck, conf: dict[str, Any], kind: str, names: Iterable[str]
+) -> list[dict[str, Any]]:
+    """The blocks of these names in the resource's module, with all instances.
 
     By name and not by the graph's edges, which a reference with a key does not have.
     """
-    names = set(DATA_SOURCE.findall(str(text)))
     nodes, here = _nodes(check, conf)
-    module = Path(nodes[here]["file_path_"]).parent
+    module, wanted = Path(nodes[here]["file_path_"]).parent, set(names)
     return [
-        arguments(node)
+        node
         for node in nodes
-        if node["block_type_"] == "data"
-        and node["block_name_"].partition("[")[0] in names
+        if node["block_type_"] == kind
+        and node["block_name_"].partition("[")[0] in wanted
         and Path(node["file_path_"]).parent == module
     ]
+
+
+def data_sources(check: BaseResourceCheck, conf: dict[str, Any], text: Any) -> list[dict[str, Any]]:
+    """The arguments of the data sources that a text of the resource names."""
+    names = DATA_SOURCE.findall(str(text))
+    return [arguments(node) for node in _beside(check, conf, "data", names)]
+
+
+def locals_in(check: BaseResourceCheck, conf: dict[str, Any], text: Any) -> list[str]:
+    """What Checkov makes of the locals that a text of the resource names."""
+    names = LOCAL.findall(str(text))
+    return [str(node[node["block_name_"]]) for node in _beside(check, conf, "locals", names)]
 
 
 def regions(check: BaseResourceCheck, conf: dict[str, Any]) -> tuple[str, dict[str, str]]:

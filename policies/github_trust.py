@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from _values import blocks, data_sources, is_unknown, named_by, value, worst
+from _values import blocks, data_sources, is_unknown, locals_in, named_by, value, worst
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
@@ -20,6 +20,9 @@ ISSUER = "token.actions.githubusercontent.com"
 WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 # Within the text of a list that Checkov could not evaluate, too.
 SUBJECT = re.compile(r"repo:(?:\$\{[^}]*\}|[^\s\"'\]}$])+")
+# GitHub's default is in every token that is not asked for with an audience of its own.
+ANY_AUDIENCE = re.compile(r"[*?]|https://github\.com/")
+OTHERS = re.compile(rf"{ISSUER}|{WEB_IDENTITY}|Federated|\b(var|module|data)\.")
 
 
 class Condition(NamedTuple):
@@ -58,7 +61,7 @@ class GithubTrust(BaseResourceCheck):
         documents = data_sources(self, conf, text)
         statements = [s for document in documents for s in declared(document)] or [*written(text)]
         if not statements:
-            return CheckResult.UNKNOWN
+            return self._unread(conf, text)
         ours = {
             node["block_name_"]
             for block in (conf, *documents)
@@ -67,14 +70,25 @@ class GithubTrust(BaseResourceCheck):
         }
         return worst(self._judge(s) for s in statements if concerns_github(s, ours))
 
+    def _unread(self, conf: dict[str, Any], text: Any) -> CheckResult:
+        """A policy that is made of locals passes if they speak of services alone."""
+        spoken = " ".join([str(text), *locals_in(self, conf, text)])
+        clear = "sts:AssumeRole" in spoken and not OTHERS.search(spoken)
+        return CheckResult.PASSED if clear else CheckResult.UNKNOWN
+
     def _judge(self, statement: Statement) -> CheckResult:
         compared = {
-            claim: [c for c in statement.conditions if c.variable == f"{ISSUER}:{claim}"]
+            claim: [c for c in statement.conditions if c.variable.endswith(f":{claim}")]
             for claim in ("aud", "sub")
         }
         missing = [claim for claim, conditions in compared.items() if not conditions]
+        if missing and any(is_unknown(c.variable) for c in statement.conditions):
+            return CheckResult.UNKNOWN
         if missing:
             self.details.append(f"no condition on {' and '.join(missing)}")
+            return CheckResult.FAILED
+        if wide := [c for c in compared["aud"] if ANY_AUDIENCE.search(str(c.values))]:
+            self.details.append(f"audience {wide[0].values}")
             return CheckResult.FAILED
         return worst(self._subject(condition) for condition in compared["sub"])
 
@@ -108,10 +122,15 @@ def declared(document: dict[str, Any]) -> Iterator[Statement]:
             str(value(block, "actions")),
             " ".join(str(value(p, "identifiers")) for p in blocks(block, "principals")),
             tuple(
-                Condition(*(value(c, key) for key in ("test", "variable", "values")))
+                Condition(str(value(c, "test")), str(value(c, "variable")), value(c, "values"))
                 for c in blocks(block, "condition")
             ),
         )
+
+
+def members(found: Any) -> list[tuple[str, Any]]:
+    """The members of an object; none of anything else."""
+    return list(found.items()) if isinstance(found, dict) else []
 
 
 def written(policy: Any) -> Iterator[Statement]:
@@ -128,8 +147,8 @@ def written(policy: Any) -> Iterator[Statement]:
                 str(statement.get("Principal")),
                 tuple(
                     Condition(test, variable, values)
-                    for test, compared in (statement.get("Condition") or {}).items()
-                    for variable, values in compared.items()
+                    for test, compared in members(statement.get("Condition"))
+                    for variable, values in members(compared)
                 ),
             )
 

@@ -305,3 +305,108 @@ resource "aws_iam_role" "unknown_part_of_a_pattern" {
   name               = "deploy"
   assume_role_policy = data.aws_iam_policy_document.unknown_part_of_a_pattern.json
 }
+
+data "aws_iam_policy_document" "default_audience" {
+  statement {
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+
+    principals {
+      type        = "Federated"
+      identifiers = [aws_iam_openid_connect_provider.github.arn]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "token.actions.githubusercontent.com:aud"
+      values   = ["https://github.com/mantisnxt"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "token.actions.githubusercontent.com:sub"
+      values   = ["repo:mantisnxt/admin-panel:ref:refs/heads/main"]
+    }
+  }
+}
+
+resource "aws_iam_role" "bad_default_audience" {
+  name               = "deploy"
+  assume_role_policy = data.aws_iam_policy_document.default_audience.json
+}
+
+locals {
+  trust = {
+    for service in ["ecs-tasks.amazonaws.com", "lambda.amazonaws.com"] : service => jsonencode({
+      Version   = "2012-10-17"
+      Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = service } }]
+    })
+  }
+
+  trust_in_somebody = {
+    for provider in var.subjects : provider => jsonencode({
+      Version   = "2012-10-17"
+      Statement = [{ Effect = "Allow", Action = "sts:AssumeRoleWithWebIdentity", Principal = { Federated = provider } }]
+    })
+  }
+}
+
+resource "aws_iam_role" "good_service_by_a_local" {
+  name               = "task"
+  assume_role_policy = local.trust["ecs-tasks.amazonaws.com"]
+}
+
+resource "aws_iam_role" "unknown_provider_by_a_local" {
+  name               = "deploy"
+  assume_role_policy = local.trust_in_somebody["github"]
+}
+
+# The provider keeps the URL without its scheme.
+data "aws_iam_policy_document" "claims_by_reference" {
+  statement {
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+
+    principals {
+      type        = "Federated"
+      identifiers = [aws_iam_openid_connect_provider.github.arn]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "${aws_iam_openid_connect_provider.github.url}:aud"
+      values   = ["sts.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringLike"
+      variable = "${aws_iam_openid_connect_provider.github.url}:sub"
+      values   = ["repo:mantisnxt/admin-panel:ref:refs/heads/main"]
+    }
+  }
+}
+
+resource "aws_iam_role" "good_claims_by_reference" {
+  name               = "deploy"
+  assume_role_policy = data.aws_iam_policy_document.claims_by_reference.json
+}
+
+data "aws_iam_policy_document" "unknown_claim" {
+  statement {
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+
+    principals {
+      type        = "Federated"
+      identifiers = [aws_iam_openid_connect_provider.github.arn]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = var.repository
+      values   = ["sts.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "unknown_claim" {
+  name               = "deploy"
+  assume_role_policy = data.aws_iam_policy_document.unknown_claim.json
+}
