@@ -70,6 +70,11 @@ class RunbookCall:
         """The tool with its subcommand: `terraform plan`, `aws ecs update-service`."""
         return " ".join(self.words[: 3 if self.words[0] == "aws" else 2])
 
+    def option(self, name: str) -> str:
+        """The word after an option, given with its dashes; empty if it is not there."""
+        _, *after = "\0".join(self.words).partition(f"\0{name}\0")
+        return after[-1].partition("\0")[0]
+
 
 class Runbook:
     """A runbook; `name` is its path as messages show it."""
