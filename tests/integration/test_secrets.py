@@ -10,13 +10,9 @@ import pytest
 from tests.support.catalogue import Requirement
 from tests.support.expectations import expect_equal, expect_members, found
 from tests.support.target import Target
+from tests.support.task_secrets import secret_arn
 
 pytestmark = pytest.mark.deployed
-
-
-def secret_of(reference: str) -> str:
-    """The secret's own ARN in a `valueFrom`, which may go on with a JSON key and a version."""
-    return ":".join(reference.split(":")[:7])
 
 
 @pytest.mark.requirement("SEC-02")
@@ -44,7 +40,7 @@ def test_execution_role_reads_exactly_the_tasks_secrets(
         and requirement.expected["action"] in listed(statement["Action"])
         for resource in listed(statement["Resource"])
     ]
-    named = {secret_of(s["valueFrom"]) for s in found(role, "secret", container["secrets"])}
+    named = {secret_arn(s["valueFrom"]) for s in found(role, "secret", container["secrets"])}
     expect_members(role, "readable secrets", readable, named)
 
 
