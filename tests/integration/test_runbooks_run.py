@@ -27,10 +27,13 @@ pytestmark = pytest.mark.runbook
 
 @pytest.fixture(scope="module")
 def stage(
-    emulated: Any, stack: Path, environment: str, tmp_path_factory: pytest.TempPathFactory
+    pytestconfig: pytest.Config,
+    stack: Path,
+    environment: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stage]:
-    """The environment on an emulator of its own; `emulated` has recorded the deployment."""
-    if emulated is None:
+    """The environment on an emulator of its own, as it was recorded."""
+    if pytestconfig.getoption("--target") != "emulator":
         raise NotProvable("the runbooks write: they are run on the emulator only")
     path = beside.find(stack, "docs/runbooks.md")
     runbook = Runbook.read(path, beside.name(path))
@@ -105,13 +108,13 @@ class Restored:
     left: dict[str, str]
 
 
-def restoring(stage: Stage, expected: dict[str, Any], way: str) -> list[Block]:
-    """The blocks that make a restored database: of a snapshot taken now, or of a moment."""
+def restoring(stage: Stage, expected: dict[str, Any], way: str, moment: str) -> list[Block]:
+    """The blocks that make a restored database: of a snapshot taken now, or of the moment."""
     others = [word for other, word in expected["ways"].items() if other != way]
     blocks = stage.section(expected["restore"], *others, expected["ends"])
     if way == "snapshot":
         return [*stage.section(expected["backup"]), *blocks]
-    return chosen(blocks, "moment", stage.latest_moment())
+    return chosen(blocks, "moment", moment)
 
 
 @pytest.fixture(scope="module", params=["snapshot", "moment"])
@@ -120,7 +123,7 @@ def restored(request: pytest.FixtureRequest, stage: Stage, catalogue: Catalogue)
     expected, way = catalogue.requirement("RUN-07").expected, request.param
     before, writer = stage.cluster(stage.prefix), stage.instance(f"{stage.prefix}-primary")
     kept, moment = stage.databases(), stage.latest_moment()
-    run = stage.run(restoring(stage, expected, way))
+    run = stage.run(restoring(stage, expected, way, moment))
     after = stage.cluster(f"{stage.prefix}-restored")
     writer_after = stage.instance(f"{stage.prefix}-restored-primary")
     drill = stage.section(expected["restore"])
@@ -184,8 +187,8 @@ class Replaced:
 def replaced(stage: Stage, catalogue: Catalogue) -> Replaced:
     """A restored database put in the place of the damaged one, which is then deleted."""
     expected = catalogue.requirement("RUN-08").expected
-    before = stage.cluster(stage.prefix)
-    stage.run(restoring(stage, catalogue.requirement("RUN-07").expected, "snapshot"))
+    before, restore = stage.cluster(stage.prefix), catalogue.requirement("RUN-07").expected
+    stage.run(restoring(stage, restore, "snapshot", ""))
     restored = stage.databases()
     stage.run(stage.section(expected["replace"], expected["ends"]))
     moved, after = stage.databases(), stage.cluster(stage.prefix)

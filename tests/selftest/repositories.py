@@ -94,15 +94,15 @@ def repository(directory: Path, files: dict[str, str]) -> Path:
     return stack
 
 
-def judge(stack: Path, tests: str) -> Failures:
-    """Run tests of the static tier on a stack, in this process."""
+def judge(stack: Path, tests: str, tier: str = "unit") -> Failures:
+    """Run tests of a tier on a stack, in this process."""
     failures = Failures()
     arguments = [
         "-q",
         "--no-header",
         "-p",
         "no:cacheprovider",
-        str(ROOT / "tests" / "unit" / tests),
+        str(ROOT / "tests" / tier / tests),
     ]
     pytest.main([*arguments, f"--stack={stack}", f"--rootdir={ROOT}"], plugins=[failures])
     return failures
