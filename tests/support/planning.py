@@ -6,17 +6,21 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.support import offline_account, terraform, workspace
 from tests.support.outcomes import SuiteError
 from tests.support.plan import Plan
 from tests.support.source import SourceTree
 from tests.support.terraform import Completed, Diagnostic, Terraform, shown
+
+if TYPE_CHECKING:
+    from tests.support import placeholders
 
 VALIDATE_SECONDS = 120.0
 PLAN_SECONDS = 300.0
@@ -95,27 +99,17 @@ def _plan(
     A provider may refuse a placeholder where it expects one of a few words. Such an attribute is
     left unknown the next time, and when that does not help, so is everything.
     """
-    # Only here: gRPC takes longer to load than the kept plans of all environments.
-    from tests.support import placeholders
-
     account = str(source.variables(environment).get("aws_account_id") or ANY_ACCOUNT)
     settings = {**offline_account.credentials(account, endpoint), **secret_variables(source)}
     plan = partial(_run, stack, environment, program, copy)
-    wanted = frozenset(b.labels[0] for k in ("resource", "data") for b in source.blocks(k))
     spared = frozenset[tuple[str, str]]()
-    stand_in = partial(
-        placeholders.standing_in,
-        workspace.provider_binary(copy),
-        {**program.environment, **settings},
-        terraform.CACHE / "provider-answers.sqlite",
-        wanted,
-    )
+    stand_in = _standing_in(copy, source, program, settings)
     for _ in range(ATTEMPTS):
         with stand_in(spared) as stand:
             done, document = plan({**settings, **stand.environment()})
             refused = stand.named_in(" ".join(d.detail + d.summary for d in done.errors()))
         if document is not None:
-            return placeholders.name_symbols(document, stand.types)
+            return stand.name_symbols(document)
         if refused <= spared:
             break
         spared |= refused
@@ -123,6 +117,22 @@ def _plan(
     if document is None:
         raise workspace.failure(done, stack, "plan", program)
     return document
+
+
+def _standing_in(
+    copy: Path, source: SourceTree, program: Terraform, settings: dict[str, str]
+) -> Callable[[frozenset[tuple[str, str]]], AbstractContextManager[placeholders.Stand]]:
+    """Starts a provider that stands in for the copy's own, less what the argument spares."""
+    # Only here: gRPC takes longer to load than the kept plans of all environments.
+    from tests.support import placeholders
+
+    return partial(
+        placeholders.standing_in,
+        workspace.provider_binary(copy),
+        {**program.environment, **settings},
+        terraform.CACHE / "provider-answers.sqlite",
+        frozenset(b.labels[0] for k in ("resource", "data") for b in source.blocks(k)),
+    )
 
 
 def _run(
@@ -197,13 +207,17 @@ def account_id(stack: Path, environment: str) -> str:
 
 def validate(stack: Path) -> list[Diagnostic]:
     """What `terraform validate` has to say, warnings included; empty when it is content."""
-    SourceTree.load(stack)  # what is no HCL is told in one way, by one line
+    source = SourceTree.load(stack)  # what is no HCL is told in one way, by one line
     program = terraform.find()
     copy = workspace.prepare(stack, program)
     kept = copy / "validate.json"
     document = _read(kept)
     if document is None:
-        done = program.run("validate", "-json", cwd=copy, timeout_seconds=VALIDATE_SECONDS)
+        with _standing_in(copy, source, program, {})(frozenset()) as stand:
+            done = program.run(
+                "validate", "-json", cwd=copy, environment=stand.environment(),
+                timeout_seconds=VALIDATE_SECONDS,
+            )  # fmt: skip
         try:
             document = json.loads(done.output)
         except ValueError as error:

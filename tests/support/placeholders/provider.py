@@ -28,7 +28,7 @@ from tests.support.outcomes import SuiteError
 from tests.support.placeholders.filling import Block, fill
 from tests.support.placeholders.memory import Memory
 from tests.support.placeholders.messages import PlanRequest, PlanResponse, SchemaResponse
-from tests.support.placeholders.symbols import PLACEHOLDER
+from tests.support.placeholders.symbols import PLACEHOLDER, name_symbols
 
 ADDRESS = "registry.terraform.io/hashicorp/aws"
 HOST = "127.0.0.1"
@@ -88,6 +88,10 @@ class Stand:
             "Addr": {"Network": "tcp", "String": f"{HOST}:{self.port}"},
         }
         return {"TF_REATTACH_PROVIDERS": json.dumps({ADDRESS: place})}
+
+    def name_symbols(self, document: dict[str, Any]) -> dict[str, Any]:
+        """A plan's JSON with the symbols of what was planned in the place of its placeholders."""
+        return name_symbols(document, self.types)
 
     def named_in(self, text: str) -> frozenset[tuple[str, str]]:
         """The (type, code of a path) pairs of the placeholders that a text names."""
