@@ -1,0 +1,66 @@
+"""Every mistake made in the deployed environment turns its requirement red, and no other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.selftest.breaking import STACK, Run, run_tier
+from tests.selftest.deployed_mistakes import Account, Mistake, load
+from tests.support import deployment
+from tests.support.emulator import Emulator
+
+pytestmark = [pytest.mark.selftest, pytest.mark.provider]
+
+ALL = load()
+BATCHES = sorted({one.batch for one in ALL.mistakes})
+CASES = [pytest.param(one, id=f"{one.requirement}-{one.id}") for one in ALL.mistakes]
+
+
+@pytest.fixture(scope="session")
+def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Run]:
+    """The deployed tier's run on an environment with a batch of mistakes; once for each batch."""
+    return cache(lambda batch: mistaken(batch, tmp_path_factory.mktemp(f"batch-{batch}")))
+
+
+def mistaken(batch: int, reports: Path) -> Run:
+    """Run the deployed tier after the batch's mistakes.
+
+    It reaches the emulator as it would reach AWS, by boto3's own settings.
+    """
+    with (
+        Emulator(deployment.account_id(STACK, "staging")) as emulator,
+        deployment.deploy(emulator, STACK, "staging"),
+        pytest.MonkeyPatch.context() as variables,
+    ):
+        try:
+            Account(emulator.session(), ALL.lookups).make(ALL.of(batch))
+        except AssertionError as error:  # kept, so that it is not tried again for every mistake
+            return Run(code=-1, output=str(error), tests=())
+        for name, value in emulator.environment().items():
+            variables.setenv(name, value)
+        return run_tier("integration", STACK, reports, ["tests/integration", "--target", "staging"])
+
+
+@pytest.mark.parametrize("mistake", CASES)
+def test_mistake_turns_its_requirement_red(mistake: Mistake, run_of: Callable[[int], Run]) -> None:
+    run = run_of(mistake.batch)
+    messages = run.failing(mistake.requirement, "deployed")
+    assert any(re.search(mistake.says, m, re.MULTILINE) for m in messages), messages or run.output
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_nothing_else_turns_red(batch: int, run_of: Callable[[int], Run]) -> None:
+    meant = {name for one in ALL.of(batch) for name in (one.requirement, *one.also)}
+    assert run_of(batch).red() == meant
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_nothing_goes_unjudged(batch: int, run_of: Callable[[int], Run]) -> None:
+    run = run_of(batch)
+    assert [one for one in run.tests if one["outcome"] == "invalid"] == []
+    assert run.code == 1, run.output[-3000:]
