@@ -72,7 +72,7 @@ def test_vault_of_the_copy_exists(
     target: Target, backup_plan: dict[str, Any], requirement: Requirement
 ) -> None:
     rules = backup_plan["BackupPlan"]["Rules"]
-    vaults = [copy["DestinationBackupVaultArn"] for r in rules for copy in r["CopyActions"]]
+    vaults = [copy["DestinationBackupVaultArn"] for r in rules for copy in r.get("CopyActions", [])]
     region = requirement.expected["region"]
     listed = target.pages("backup", "list_backup_vaults", "BackupVaultList", region=region)
     names = [vault["BackupVaultArn"] for vault in listed]
