@@ -27,10 +27,18 @@ from tests.support.expectations import (
     found,
 )
 from tests.support.launched_task import Image, Task
-from tests.support.outcomes import NotProvable
+from tests.support.outcomes import NotProvable, SuiteError
 from tests.support.target import Target
 
 pytestmark = pytest.mark.deployed
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Refuse in one line what testinfra itself would answer with a traceback."""
+    try:
+        containers.check_hosts(metafunc.config.getoption("--hosts"))
+    except SuiteError as error:
+        raise pytest.Collector.CollectError(f"error: {error}") from error
 
 
 @pytest.fixture(scope="module")

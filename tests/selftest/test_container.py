@@ -7,6 +7,7 @@ checks then pass through testinfra's own Docker backend, with a program in Docke
 from __future__ import annotations
 
 import inspect
+import re
 import shlex
 import shutil
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ import testinfra
 from tests.integration import test_container as tier
 from tests.support import catalogue, containers, launched_task
 from tests.support.launched_task import Image, Task
-from tests.support.outcomes import Invalid, NotProvable, Violation
+from tests.support.outcomes import Invalid, NotProvable, SuiteError, Violation
 
 pytestmark = pytest.mark.selftest
 
@@ -250,6 +251,23 @@ def test_container_that_is_not_there_is_told_in_one_line(docker: Callable[[Any],
         told = pytest.raises(Invalid, match=r"^docker://gone takes no command: Error: No such")
         with told:
             containers.expect_reachable(testinfra.get_host("docker://gone"))
+
+
+@pytest.mark.parametrize(
+    ("hosts", "told"),
+    [
+        ("bogus://app", "--hosts bogus://app: Unknown connection type 'bogus'; write docker://"),
+        ("app", "--hosts app: You must install paramiko"),
+    ],
+)
+def test_hosts_that_testinfra_does_not_know_are_refused(hosts: str, told: str) -> None:
+    with pytest.raises(SuiteError, match=re.escape(told)):
+        containers.check_hosts(hosts)
+
+
+@pytest.mark.parametrize("hosts", [None, "docker://app", "docker://app,podman://other"])
+def test_hosts_that_testinfra_knows_are_taken(hosts: str | None) -> None:
+    containers.check_hosts(hosts)
 
 
 def test_backend_that_keeps_no_log_is_told() -> None:

@@ -13,11 +13,19 @@ from typing import Any
 
 import testinfra
 
-from tests.support.outcomes import Invalid
+from tests.support.outcomes import Invalid, SuiteError
 
 _LISTEN = "0A"
 # Engines that keep what a container writes, by testinfra's names of the backends.
 _ENGINES = frozenset({"docker", "podman"})
+
+
+def check_hosts(hosts: str | None) -> None:
+    """Raise SuiteError unless testinfra knows how to reach what `--hosts` names, if it is given."""
+    try:
+        testinfra.get_hosts(hosts.split(",") if hosts else ["local://"])
+    except (RuntimeError, ValueError, ImportError) as error:
+        raise SuiteError(f"--hosts {hosts}: {error}; write docker://NAME") from error
 
 
 def expect_reachable(host: Any) -> None:

@@ -176,7 +176,8 @@ def _await_listening(process: subprocess.Popen[bytes], arn: str, log: Path) -> i
                 if ports(Path(f"/proc/{child.pid}/net/tcp").read_text(encoding="ascii")):
                     return int(child.pid)
         time.sleep(_POLL_SECONDS)
-    said = log.read_text(encoding="utf-8", errors="replace").strip()
+    written = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    said = written[-1] if written else ""
     if said.startswith("unshare: "):
         raise NotProvable(f"this machine lets nobody run a task apart: {said}")
     raise Violation(arn, "the task starts and listens", said or "it says nothing")
