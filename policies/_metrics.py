@@ -1,15 +1,14 @@
 """What AWS publishes to CloudWatch, as far as alarms on it can be judged.
 
 Sources: aws-cdk-lib's canned metrics for the sets of dimensions; each service's own page on its
-CloudWatch metrics for statistics, units and scales.
+CloudWatch metrics for statistics, units and scales. Nothing of Checkov is needed here: a test
+compares the table with tests/support/metrics.yaml.
 """
 
 from __future__ import annotations
 
 from math import inf
 from typing import Any, NamedTuple
-
-from _values import blocks
 
 Sets = tuple[frozenset[str], ...]
 
@@ -111,9 +110,3 @@ KNOWN: dict[tuple[str, str], Metric] = {
     ),
     **_family("AWS/CloudFront", "Requests", EDGE, SUM, "None", 0, 1e9),
 }
-
-
-def readings(alarm: dict[str, Any]) -> list[dict[str, Any]]:
-    """What an alarm reads: itself, or each metric of its queries."""
-    queried = [m for query in blocks(alarm, "metric_query") for m in blocks(query, "metric")]
-    return queried or [alarm]

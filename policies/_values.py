@@ -34,6 +34,12 @@ def blocks(block: dict[str, Any], name: str) -> list[dict[str, Any]]:
     return [b for b in found or [] if isinstance(b, dict)] if isinstance(found, list) else []
 
 
+def readings(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """The metrics that an alarm reads: its own, or each of its queries'."""
+    queried = [m for query in blocks(alarm, "metric_query") for m in blocks(query, "metric")]
+    return queried or [alarm]
+
+
 def is_unknown(found: Any) -> bool:
     """Whether Checkov could not evaluate the value."""
     return isinstance(found, str) and (

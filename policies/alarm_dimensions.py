@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from _metrics import KNOWN, readings
-from _values import is_unknown, value, worst
+from _metrics import KNOWN
+from _values import is_unknown, readings, value, worst
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 

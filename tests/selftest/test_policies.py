@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.support import catalogue
+from tests.support import catalogue, metrics
 from tests.support.catalogue import Catalogue
 from tests.support.checkov import POLICIES, Scan, policy_files
 from tests.support.findings import Policy, Resource, Result
@@ -121,16 +122,73 @@ def test_requirement_proven_by_policy_has_one(result: Result, requirements: Cata
     assert wanted - {policy.requirement for policy in result.policies} == set()
 
 
-def test_tls_policies_are_the_catalogues(requirements: Catalogue) -> None:
-    document = yaml.safe_load((POLICIES / "tls_policy.yaml").read_text(encoding="utf-8"))
-    allowed = document["definition"]["or"][-1]["value"]
-    assert allowed == requirements.requirement("ALB-02").expected["ssl_policies"]
+def conditions(stem: str) -> dict[str, Any]:
+    """What a policy in YAML compares each attribute with; the last where there are several."""
+    text = (POLICIES / f"{stem}.yaml").read_text(encoding="utf-8")
+    waiting = [yaml.safe_load(text)["definition"]]
+    for condition in waiting:
+        waiting += condition.get("or", []) + condition.get("and", [])
+    return {c["attribute"]: c.get("value") for c in waiting if "attribute" in c}
 
 
-def test_maintenance_window_is_the_catalogues(requirements: Catalogue) -> None:
-    expected = requirements.requirement("DB-05").expected
-    schedule = (expected["day"], expected["from"], expected["to"])
-    assert constant("maintenance_window", "SCHEDULE") == schedule
+# A policy, the attribute, the requirement and the field of what it expects.
+AGREED = [
+    ("tls_policy", "ssl_policy", "ALB-02", "ssl_policies"),
+    ("aurora_backup_retention", "backup_retention_period", "DB-04", "retention_days"),
+    ("flow_log_traffic", "traffic_type", "NET-03", "traffic"),
+    ("http_redirect", "default_action.redirect.port", "ALB-03", "redirect_port"),
+    ("http_redirect", "default_action.redirect.protocol", "ALB-03", "redirect_protocol"),
+    ("http_redirect", "default_action.redirect.status_code", "ALB-03", "status"),
+    ("redis_failover", "automatic_failover_enabled", "REDIS-02", "automatic_failover"),
+    ("redis_failover", "multi_az_enabled", "REDIS-02", "multi_az"),
+    ("redis_failover", "num_cache_clusters", "REDIS-02", "nodes"),
+    ("redis_snapshots", "snapshot_retention_limit", "REDIS-04", "retention_days"),
+]
+
+
+@pytest.mark.parametrize(("stem", "attribute", "requirement", "field"), AGREED)
+def test_policy_compares_with_the_catalogues_value(
+    stem: str, attribute: str, requirement: str, field: str, requirements: Catalogue
+) -> None:
+    wanted = requirements.requirement(requirement).expected[field]
+    assert str(conditions(stem)[attribute]) == str(wanted)
+
+
+def test_oldest_tls_of_the_edge_is_the_catalogues(requirements: Catalogue) -> None:
+    allowed = conditions("edge_tls")["viewer_certificate.minimum_protocol_version"]
+    assert min(allowed) == requirements.requirement("CDN-01").expected["minimum_tls"]
+
+
+@pytest.mark.parametrize(
+    ("stem", "requirement"), [("maintenance_window", "DB-05"), ("redis_window", "REDIS-05")]
+)
+def test_window_is_the_catalogues(stem: str, requirement: str, requirements: Catalogue) -> None:
+    expected = requirements.requirement(requirement).expected
+    assert constant(stem, "SCHEDULE") == (expected["day"], expected["from"], expected["to"])
+
+
+def test_metrics_are_those_that_the_suite_knows() -> None:
+    known: dict[tuple[str, str], tuple[Any, ...]] = runpy.run_path(str(POLICIES / "_metrics.py"))[
+        "KNOWN"
+    ]
+    suite = {
+        (m.namespace, name): (set(m.dimensions), set(m.statistics), m.unit, *m.thresholds)
+        for m in metrics.load().metrics
+        for name in m.names
+    }
+    policies = {key: (set(m[0]), set(m[1]), *m[2:]) for key, m in known.items()}
+    assert policies == suite
+
+
+def test_scaled_dimension_is_the_catalogues(requirements: Catalogue) -> None:
+    wanted = requirements.requirement("SCALE-01").expected["dimension"]
+    assert constant("scaling_bounds", "DIMENSION") == wanted
+
+
+def test_policies_of_aws_that_the_catalogue_admits_are_not_wide(requirements: Catalogue) -> None:
+    admitted = requirements.requirement("IAM-08").expected["policies"]
+    wide = re.compile(constant("managed_policies", "WIDE"))
+    assert [name for name in admitted if wide.fullmatch(name)] == []
 
 
 def test_log_retention_is_the_catalogues_shortest(requirements: Catalogue) -> None:
