@@ -27,6 +27,7 @@ from tests.support.terraform import CACHE
 STATE, LOG = CACHE / "emulator.json", CACHE / "emulator.log"
 ANSWER_SECONDS = 5.0
 STOP_SECONDS = 5.0
+TERMINATED = 143
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,14 @@ def up(stack: Path, environment: str, port: int) -> int:
     stack = stack.resolve()
     if not list(stack.glob("*.tf")):
         raise SuiteError(f"--stack {stack}: no such directory, or no .tf file in it")
+    # The command's own handler would end with 0, as a server does that is told to end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     with _only_one():
         standing = _found()
+        if standing is not None and standing.resources is None:
+            _say(f"{standing} was left half-way and is ended")
+            _end(standing.process)
+            standing = None
         if standing is None:
             standing = _started(stack, environment, port)
             _say(f"up: {standing}, {standing.resources} resources")
@@ -126,8 +133,8 @@ def _only_one() -> Iterator[None]:
     """One `up` at a time; the lock goes with its process, however that ends."""
     import fcntl
 
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "emulator.lock").open("w") as lock:
+    STATE.parent.mkdir(parents=True, exist_ok=True)
+    with STATE.with_suffix(".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

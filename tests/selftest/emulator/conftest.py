@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.support.emulator import Emulator, EmulatorSession
+from tests.support.emulator.server import HOST
 
 ACCOUNT = "222233334444"
 
@@ -24,6 +26,13 @@ def lesser_emulator() -> Iterator[Emulator]:
     """Another one, for what its own tests must not meet."""
     with Emulator(ACCOUNT) as running:
         yield running
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port that another program listens on."""
+    with socket.create_server((HOST, 0)) as listener:
+        yield listener.getsockname()[1]
 
 
 @pytest.fixture

@@ -32,12 +32,6 @@ time.sleep({SECONDS})
 
 
 @pytest.fixture
-def taken_port() -> Iterator[int]:
-    with socket.create_server((HOST, 0)) as listener:
-        yield listener.getsockname()[1]
-
-
-@pytest.fixture
 def own_emulator() -> Iterator[Emulator]:
     with Emulator(ACCOUNT) as running:
         yield running
