@@ -143,12 +143,12 @@ def test_reverted_commit_is_planned_before_it_is_applied(
 
 
 @pytest.fixture
-def lines_of_chapter(stack: Path, requirement: Requirement) -> list[str]:
+def lines_of_chapter(runbook: Runbook, stack: Path, requirement: Requirement) -> list[str]:
     """The lines of the chapter that the requirement names, in lower case; tables without bars."""
-    path = beside.find(stack, "docs/runbooks.md")
-    chapters = re.split(r"^## +", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    text = beside.find(stack, "docs/runbooks.md").read_text(encoding="utf-8")
+    chapters = re.split(r"^## +", text, flags=re.MULTILINE)
     title = requirement.expected["heading"]
-    own = only(beside.name(path), title, [c for c in chapters if c.splitlines()[0:1] == [title]])
+    own = only(runbook.name, title, [c for c in chapters if c.splitlines()[0:1] == [title]])
     return [re.sub(r"\s*\|\s*", " | ", line).strip(" |").lower() for line in own.splitlines()]
 
 
