@@ -30,19 +30,40 @@ def bucket(request: pytest.FixtureRequest, buckets: list[str], target: Target) -
     return only(target.prefix, request.param, [n for n in buckets if n.startswith(wanted)])
 
 
-@pytest.mark.requirement("STORE-01")
+@pytest.mark.requirement("STORE-02")
 def test_every_bucket_is_looked_at(buckets: list[str]) -> None:
     others = [name for name in buckets if not name.startswith(tuple(BUCKETS))]
     expect_none("S3", "bucket that no test here is about", others)
 
 
+@pytest.fixture(scope="session")
+def used_by(
+    target: Target, load_balancer_attributes: dict[str, str], distribution: dict[str, Any]
+) -> dict[str, list[str]]:
+    """The buckets that each kind of resource uses."""
+    trails = target.client("cloudtrail").describe_trails()["trailList"]
+    origins = distribution["DistributionConfig"]["Origins"]["Items"]
+    return {
+        "aws_lb": [load_balancer_attributes["access_logs.s3.bucket"]],
+        "aws_cloudtrail": [t["S3BucketName"] for t in trails if target.prefix in t["Name"]],
+        "aws_cloudfront_distribution": [
+            origin["DomainName"].partition(".s3.")[0]
+            for origin in origins
+            if ".s3." in origin["DomainName"]
+        ],
+    }
+
+
 @pytest.mark.requirement("STORE-01")
-def test_bucket_encrypts(bucket: str, target: Target, requirement: Requirement) -> None:
+@pytest.mark.parametrize("kind", ["aws_lb", "aws_cloudtrail", "aws_cloudfront_distribution"])
+def test_bucket_encrypts_as_its_user_can(
+    kind: str, target: Target, used_by: dict[str, list[str]], requirement: Requirement
+) -> None:
+    bucket = only(target.prefix, f"bucket of {kind}", used_by[kind])
     answer = target.client("s3").get_bucket_encryption(Bucket=bucket)
     rules = answer["ServerSideEncryptionConfiguration"]["Rules"]
     used = [rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] for rule in rules]
-    weak = set(found(bucket, "rule", used)) - set(requirement.expected["algorithms"])
-    expect_none(bucket, "encryption by another algorithm", weak)
+    expect_equal(bucket, "algorithms", used, [requirement.expected["algorithms"][kind]])
 
 
 @pytest.mark.requirement("STORE-02")

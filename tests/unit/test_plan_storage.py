@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.catalogue import Requirement
-from tests.support.expectations import expect_equal, expect_none, found, named
+from tests.support.expectations import expect_equal, expect_none, found, named, only
 from tests.support.iam import denied_to_all
 from tests.support.plan import Plan, Resource
 from tests.support.planned_policies import policy as planned
@@ -25,18 +25,25 @@ def by_bucket(plan: Plan, kind: str) -> dict[str, Resource]:
 
 
 @pytest.mark.requirement("STORE-01")
-def test_every_bucket_encrypts(
-    plan: Plan, buckets: list[Resource], requirement: Requirement
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ("aws_lb", "access_logs"),
+        ("aws_cloudtrail", "s3_bucket_name"),
+        ("aws_cloudfront_distribution", "origin"),
+    ],
+)
+def test_bucket_encrypts_as_its_user_can(
+    kind: str, path: str, plan: Plan, buckets: list[Resource], requirement: Requirement
 ) -> None:
+    user = only("plan", kind, plan.all(kind))
+    used = [bucket.address for bucket in buckets if bucket.address in user.points_to(path)]
+    bucket = only(user.where, "bucket", used)
     settings = by_bucket(plan, "aws_s3_bucket_server_side_encryption_configuration")
-    path = "rule[0].apply_server_side_encryption_by_default[0].sse_algorithm"
-    bare = [
-        bucket.where
-        for bucket in buckets
-        if bucket.address not in settings
-        or settings[bucket.address].value(path) not in requirement.expected["algorithms"]
-    ]
-    expect_none("plan", "bucket that does not encrypt", bare)
+    inner = "rule[0].apply_server_side_encryption_by_default[0].sse_algorithm"
+    expected = requirement.expected
+    actual = settings[bucket].value(inner) if bucket in settings else expected["unset"]
+    expect_equal(plan.at(bucket).where, "algorithm", actual, expected["algorithms"][kind])
 
 
 @pytest.mark.requirement("STORE-02")
@@ -45,13 +52,13 @@ def test_every_bucket_is_closed_to_the_public(
 ) -> None:
     settings = by_bucket(plan, "aws_s3_bucket_public_access_block")
     wanted = found("STORE-02", "setting", requirement.expected["settings"])
-    open_ = [
+    opened = [
         bucket.where
         for bucket in buckets
-        if bucket.address not in settings
-        or not all(settings[bucket.address].value(name) is True for name in wanted)
+        if bucket.address in settings
+        and not all(settings[bucket.address].value(name) is True for name in wanted)
     ]
-    expect_none("plan", "bucket that is not closed", open_)
+    expect_none("plan", "bucket that is not closed", opened)
 
 
 @pytest.mark.requirement("STORE-03")
