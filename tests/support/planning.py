@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import partial
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.support import offline_account, terraform, workspace
+from tests.support.hcl import Block
 from tests.support.outcomes import SuiteError
 from tests.support.plan import Plan
 from tests.support.source import SourceTree
@@ -132,7 +133,15 @@ def _standing_in(
         {**program.environment, **settings},
         terraform.CACHE / "provider-answers.sqlite",
         frozenset(b.labels[0] for k in ("resource", "data") for b in source.blocks(k)),
+        frozenset(name for b in source.blocks("resource") for name in _nested_names(b)),
     )
+
+
+def _nested_names(block: Block) -> Iterator[str]:
+    """The names of the blocks in a block, at any depth; `dynamic` ones by what they make."""
+    for nested in block.nested:
+        yield nested.labels[0] if nested.kind == "dynamic" else nested.kind
+        yield from _nested_names(nested)
 
 
 def _run(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,9 +67,14 @@ def fill(
     state: bytes, resource_type: str, block: Block, number: str, spared: frozenset[tuple[str, str]]
 ) -> bytes:
     """The planned state with placeholders; `spared` (type, code of a path) pairs stay unknown."""
-    value = msgpack.unpackb(state, ext_hook=_Unknown, strict_map_key=False)
     filler = _Filler(resource_type, number, spared)
-    packed: bytes = msgpack.packb(filler.block(block, value, ""), default=_pack)
+    return edited(state, lambda value: filler.block(block, value, ""))
+
+
+def edited(state: bytes, edit: Callable[[Any], Any]) -> bytes:
+    """A value of the protocol after `edit`; what is unknown in it stays so."""
+    value = msgpack.unpackb(state, ext_hook=_Unknown, strict_map_key=False)
+    packed: bytes = msgpack.packb(edit(value), default=_pack)
     return packed
 
 

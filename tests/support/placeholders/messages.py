@@ -13,6 +13,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 _STRING = descriptor_pb2.FieldDescriptorProto.TYPE_STRING
 _BYTES = descriptor_pb2.FieldDescriptorProto.TYPE_BYTES
 _INT32 = descriptor_pb2.FieldDescriptorProto.TYPE_INT32
+_INT64 = descriptor_pb2.FieldDescriptorProto.TYPE_INT64
 _MESSAGE = descriptor_pb2.FieldDescriptorProto.TYPE_MESSAGE
 _ONE = descriptor_pb2.FieldDescriptorProto.LABEL_OPTIONAL
 _MANY = descriptor_pb2.FieldDescriptorProto.LABEL_REPEATED
@@ -21,7 +22,16 @@ _PACKAGE = "provider"
 # message: {field: (number, type, label, message type)}
 _MESSAGES: dict[str, dict[str, tuple[int, int, int, str]]] = {
     "DynamicValue": {"msgpack": (1, _BYTES, _ONE, "")},
-    "PlanRequest": {"type_name": (1, _STRING, _ONE, "")},
+    "PlanRequest": {
+        "type_name": (1, _STRING, _ONE, ""),
+        "prior_state": (2, _MESSAGE, _ONE, "DynamicValue"),
+        "proposed_new_state": (3, _MESSAGE, _ONE, "DynamicValue"),
+        "config": (4, _MESSAGE, _ONE, "DynamicValue"),
+    },
+    "ValidateRequest": {
+        "type_name": (1, _STRING, _ONE, ""),
+        "config": (2, _MESSAGE, _ONE, "DynamicValue"),
+    },
     "PlanResponse": {"planned_state": (1, _MESSAGE, _ONE, "DynamicValue")},
     "SchemaResponse": {
         "resource_schemas": (2, _MESSAGE, _MANY, "SchemaEntry"),
@@ -38,6 +48,7 @@ _MESSAGES: dict[str, dict[str, tuple[int, int, int, str]]] = {
         "type_name": (1, _STRING, _ONE, ""),
         "block": (2, _MESSAGE, _ONE, "Block"),
         "nesting": (3, _INT32, _ONE, ""),
+        "min_items": (4, _INT64, _ONE, ""),
     },
 }
 
@@ -62,4 +73,6 @@ def _classes() -> dict[str, Any]:
 _CLASS = _classes()
 PlanRequest = _CLASS["PlanRequest"]
 PlanResponse = _CLASS["PlanResponse"]
+ValidateRequest = _CLASS["ValidateRequest"]
+BlockSchema = _CLASS["Block"]
 SchemaResponse = _CLASS["SchemaResponse"]

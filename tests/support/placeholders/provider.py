@@ -2,7 +2,8 @@
 
 Terraform finds it through TF_REATTACH_PROVIDERS, made for debugging providers (HashiCorp, "Debugger
 Based Debugging"). Every call goes through to the real provider unchanged; only the answers to
-PlanResourceChange are touched, and schemas of types that the stack does not use are left out.
+PlanResourceChange are touched, and schemas of types and blocks that the stack does not use are left
+out (`trimming.py`).
 Nothing is ever applied through it.
 """
 
@@ -18,17 +19,23 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import grpc
 
 from tests.support.outcomes import SuiteError
-from tests.support.placeholders.filling import Block, fill
+from tests.support.placeholders.filling import Block, edited, fill
 from tests.support.placeholders.memory import Memory
-from tests.support.placeholders.messages import PlanRequest, PlanResponse, SchemaResponse
+from tests.support.placeholders.messages import (
+    PlanRequest,
+    PlanResponse,
+    SchemaResponse,
+    ValidateRequest,
+)
 from tests.support.placeholders.symbols import PLACEHOLDER, name_symbols
+from tests.support.placeholders.trimming import LARGE_BYTES, pad, strip, trim
 
 ADDRESS = "registry.terraform.io/hashicorp/aws"
 HOST = "127.0.0.1"
@@ -50,6 +57,11 @@ _PURE = {
     "ValidateResourceTypeConfig",
 }
 _PURE_DATA = {"aws_iam_policy_document"}
+# The requests about one resource, and the values that they hold.
+_VALUES: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "PlanResourceChange": (PlanRequest, ("prior_state", "proposed_new_state", "config")),
+    "ValidateResourceTypeConfig": (ValidateRequest, ("config",)),
+}
 
 Call = Callable[[str, bytes], bytes]
 
@@ -58,8 +70,9 @@ class Stand:
     """A provider standing in.
 
     `start` makes a process of the real provider for one configuration. Terraform is shown the
-    schemas of `wanted` types only; `spared` (type, path) pairs are left unknown. `types` has the
-    resource type for each placeholder's number.
+    schemas of `wanted` types only, and of large ones only the nested blocks whose names are
+    `written`; `spared` (type, path) pairs are left unknown. `types` has the resource type for each
+    placeholder's number.
     """
 
     def __init__(
@@ -67,10 +80,13 @@ class Stand:
         start: Callable[[], Call],
         memory: Memory,
         wanted: frozenset[str],
+        written: frozenset[str],
         spared: frozenset[tuple[str, str]],
     ) -> None:
         self.port = 0
         self._start, self._memory, self._wanted, self._spared = start, memory, wanted, spared
+        self._written = written
+        self._large: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._processes: dict[bytes, Call] = {}
         self._configuration: dict[str, bytes] = {}
@@ -91,6 +107,10 @@ class Stand:
 
     def name_symbols(self, document: dict[str, Any]) -> dict[str, Any]:
         """A plan's JSON with the symbols of what was planned in the place of its placeholders."""
+        for change in document.get("resource_changes", []):
+            if change["type"] in self._large:
+                large = self._large[change["type"]]
+                change["change"]["after"] = pad(large, self._written, change["change"].get("after"))
         return name_symbols(document, self.types)
 
     def named_in(self, text: str) -> frozenset[tuple[str, str]]:
@@ -104,12 +124,42 @@ class Stand:
         """
         if method == "Configure":
             self._configuration[client] = request
-        response = self._asked(self._configuration.get(client, b""), method, request)
+        response = self._asked(
+            self._configuration.get(client, b""), method, self._padded(method, request)
+        )
         if method == "GetSchema":
+            response = self._trimmed(response)
             self._schemas = _blocks(response)
         if method == "PlanResourceChange" and self._schemas is not None:
             return self._filled(request, response)
         return response
+
+    def _trimmed(self, response: bytes) -> bytes:
+        """The schemas as Terraform is shown them; of the large ones the whole is kept."""
+        schemas = SchemaResponse.FromString(response)
+        for entry in schemas.resource_schemas:
+            if entry.ByteSize() > LARGE_BYTES:
+                whole = type(entry.value.block)()
+                whole.CopyFrom(entry.value.block)
+                self._large[entry.key] = whole
+                trim(entry.value.block, self._written)
+        trimmed: bytes = schemas.SerializeToString()
+        return trimmed
+
+    def _padded(self, method: str, request: bytes) -> bytes:
+        """A request about a resource with a large schema, as the real provider takes it."""
+        if method not in _VALUES:
+            return request
+        message, names = _VALUES[method]
+        asked = message.FromString(request)
+        if asked.type_name not in self._large:
+            return request
+        large = self._large[asked.type_name]
+        for value in (getattr(asked, name) for name in names):
+            if value.msgpack:
+                value.msgpack = edited(value.msgpack, partial(pad, large, self._written))
+        padded: bytes = asked.SerializeToString()
+        return padded
 
     def _asked(self, configuration: bytes, method: str, request: bytes) -> bytes:
         pure = method in _PURE or (
@@ -144,6 +194,8 @@ class Stand:
         number = self._number(request)
         self.types[number] = resource_type
         block = self._schemas(resource_type)
+        if large := self._large.get(resource_type):
+            state = edited(state, partial(strip, large, self._written))
         answer.planned_state.msgpack = fill(state, resource_type, block, number, self._spared)
         filled: bytes = answer.SerializeToString()
         return filled
@@ -199,6 +251,7 @@ def standing_in(
     environment: Mapping[str, str],
     memory_path: Path,
     wanted: frozenset[str],
+    written: frozenset[str],
     spared: frozenset[tuple[str, str]] = frozenset(),
 ) -> Iterator[Stand]:
     """A provider that stands before the real one; everything it started is gone on leaving.
@@ -209,7 +262,9 @@ def standing_in(
     with contextlib.ExitStack() as started:
         memory = Memory(memory_path, binary, environment.get("AWS_ACCESS_KEY_ID", ""))
         started.callback(memory.close)
-        stand = Stand(lambda: _started(binary, environment, started), memory, wanted, spared)
+        stand = Stand(
+            lambda: _started(binary, environment, started), memory, wanted, written, spared
+        )
         server = grpc.server(
             ThreadPoolExecutor(_THREADS), handlers=[_Handler(stand)], options=_UNBOUNDED
         )
