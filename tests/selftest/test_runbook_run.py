@@ -1,4 +1,8 @@
-"""Every mistake in the runbooks that only carrying them out shows turns its own test red."""
+"""Every mistake in the runbooks that only carrying them out shows turns its own test red.
+
+What Terraform would do after the restores is looked at here, since two more plans would take the
+integration tier as long as all of its tests.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,12 @@ import pytest
 import yaml
 
 from tests.selftest.breaking import STACK
-from tests.selftest.repositories import RUNBOOKS, Failures, Mistake, judge, written
+from tests.selftest.repositories import RUNBOOKS, Failures, Mistake, changed, judge, written
+from tests.support.catalogue import Catalogue
+from tests.support.deployment import account_id, deploy
+from tests.support.emulator import Emulator
+from tests.support.runbook import Runbook
+from tests.support.runbook_stage import Stage
 
 pytestmark = [pytest.mark.selftest, pytest.mark.provider]
 
@@ -59,3 +68,48 @@ def test_mistake_turns_its_test_red(
 def test_nothing_else_turns_red(number: int, failures_of: Callable[[int], Failures]) -> None:
     meant = {name for one in ROUNDS[number] for name in (one.test, *one.also)}
     assert set(failures_of(number).messages) == meant
+
+
+def plan_after_restores(text: str, catalogue: Catalogue, directory: Path) -> set[str]:
+    """What Terraform would do after database and Redis were restored by these runbooks."""
+    database, names, redis = (
+        catalogue.requirement(name).expected for name in ("RUN-07", "RUN-08", "RUN-09")
+    )
+    with (
+        Emulator(account_id(STACK, "staging")) as emulator,
+        deploy(emulator, STACK, "staging") as deployment,
+    ):
+        stage = Stage(Runbook(RUNBOOKS, text), "staging", emulator.session(), directory)
+        stage.run(stage.section(database["backup"]))
+        other = database["ways"]["moment"]
+        stage.run(stage.section(database["restore"], other, database["ends"]))
+        stage.run(stage.section(names["replace"], names["ends"]))
+        stage.run(stage.section(redis["restore"]))
+        return set(deployment.second_plan())
+
+
+def test_terraform_completes_what_was_restored(catalogue: Catalogue, tmp_path: Path) -> None:
+    """As docs/runbooks.md says: the replicas are added, and nothing is replaced or destroyed."""
+    plan = plan_after_restores(written(RUNBOOKS), catalogue, tmp_path)
+    of_stores = {change for change in plan if "rds_cluster" in change or "elasticache" in change}
+    assert of_stores == {
+        "update aws_rds_cluster.main",
+        "update aws_rds_cluster_instance.primary",
+        "create aws_rds_cluster_instance.replica_1",
+        "create aws_rds_cluster_instance.replica_2",
+        "update aws_elasticache_replication_group.main",
+    }
+    assert not [change for change in plan if change.startswith(("replace ", "delete "))]
+
+
+def test_terraform_would_replace_what_was_restored_otherwise(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    """A cluster in the default network, and a group under another key."""
+    options = '--snapshot-identifier "$snapshot" --engine aurora-postgresql \\\n  '
+    subnets = '--db-subnet-group-name "mantisnxt-$ENVIRONMENT" '
+    text = changed(written(RUNBOOKS), options + subnets, options)
+    text = changed(text, ' --at-rest-encryption-enabled --kms-key-id "$key"', "")
+    plan = plan_after_restores(text, catalogue, tmp_path)
+    replaced = {change.partition(" ")[2] for change in plan if change.startswith("replace ")}
+    assert {"aws_rds_cluster.main", "aws_elasticache_replication_group.main"} <= replaced
