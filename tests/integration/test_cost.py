@@ -28,7 +28,7 @@ def test_somebody_is_told_of_an_anomaly(
     target: Target, topics: dict[str, str], requirement: Requirement
 ) -> None:
     expected, name = requirement.expected, f"{target.prefix}-services"
-    every = target.client("ce").get_anomaly_subscriptions()["AnomalySubscriptions"]
+    every = target.pages("ce", "get_anomaly_subscriptions", "AnomalySubscriptions")
     one = named(name, "anomaly subscription", every, lambda s: s["SubscriptionName"] == name)
     told = [(subscriber["Type"], subscriber["Address"]) for subscriber in one["Subscribers"]]
     topic = topics[f"{target.prefix}-{expected['topic_suffix']}"]

@@ -43,8 +43,8 @@ def test_images_are_scanned_and_never_change(
     target: Target, container: dict[str, Any], requirement: Requirement
 ) -> None:
     name = container["image"].partition("/")[2].partition(":")[0]
-    answer = target.client("ecr").describe_repositories(repositoryNames=[name])
-    repository, expected = only(name, "repository", answer["repositories"]), requirement.expected
+    named = target.pages("ecr", "describe_repositories", "repositories", repositoryNames=[name])
+    repository, expected = only(name, "repository", named), requirement.expected
     where, scanning = repository["repositoryArn"], repository["imageScanningConfiguration"]
     expect_equal(where, "scanned at push", scanning["scanOnPush"], expected["scanned"])
     expect_equal(where, "tags", repository["imageTagMutability"], expected["tags"])
@@ -54,11 +54,12 @@ def test_images_are_scanned_and_never_change(
 def test_vendors_secrets_are_remembered(
     target: Target, topics: dict[str, str], requirement: Requirement
 ) -> None:
-    client, expected = target.client("events"), requirement.expected
+    expected = requirement.expected
     rules = target.pages("events", "list_rules", "Rules", NamePrefix=target.prefix)
     due = [one for one in rules if one.get("ScheduleExpression") == expected["schedule"]]
     rule = only(target.prefix, f"rule with {expected['schedule']}", due)
-    told = only(rule["Arn"], "target", client.list_targets_by_rule(Rule=rule["Name"])["Targets"])
+    targets = target.pages("events", "list_targets_by_rule", "Targets", Rule=rule["Name"])
+    told = only(rule["Arn"], "target", targets)
     words = set(json.loads(told["Input"]).replace(":", "").split())
     expect_equal(rule["Arn"], "state", rule["State"], "ENABLED")
     topic = topics[f"{target.prefix}-{expected['topic_suffix']}"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from tests.support.expectations import found
 from tests.support.iam import Policy, statements
 from tests.support.target import Target
 
@@ -61,8 +62,16 @@ def attached(target: Target, role: dict[str, Any]) -> list[str]:
 
 
 def resource_policies(target: Target) -> list[Policy]:
-    """What stands on the environment's buckets, topics, functions and keys with an alias."""
-    return [*_buckets(target), *_topics(target), *_keys(target), *_functions(target)]
+    """What stands on the environment's buckets, topics, functions and keys with an alias.
+
+    Each of the four kinds must be there.
+    """
+    kinds = {"bucket": _buckets, "topic": _topics, "key": _keys, "function": _functions}
+    return [
+        policy
+        for kind, policies in kinds.items()
+        for policy in found(target.prefix, f"{kind} with a policy", policies(target))
+    ]
 
 
 def _buckets(target: Target) -> Iterator[Policy]:
