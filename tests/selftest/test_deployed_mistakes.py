@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.selftest.breaking import STACK, Run, run_tier
-from tests.selftest.deployed_mistakes import Account, Mistake, load
-from tests.support import deployment
+from tests.selftest.deployed_mistakes import PATH, Account, Mistake, load
+from tests.support import catalogue, deployment
+from tests.support.catalogue import Place
 from tests.support.emulator import Emulator
 
 pytestmark = [pytest.mark.selftest, pytest.mark.provider]
@@ -59,8 +60,32 @@ def test_nothing_else_turns_red(batch: int, run_of: Callable[[int], Run]) -> Non
     assert run_of(batch).red() == meant
 
 
+def test_second_plan_names_what_was_changed_by_hand() -> None:
+    changed = next(one for one in ALL.mistakes if one.id == "log-kept-for-a-week")
+    with (
+        Emulator(deployment.account_id(STACK, "staging")) as emulator,
+        deployment.deploy(emulator, STACK, "staging") as deployed,
+    ):
+        Account(emulator.session(), ALL.lookups).make([changed])
+        assert deployed.second_plan() == ["update aws_cloudwatch_log_group.app"]
+
+
 @pytest.mark.parametrize("batch", BATCHES)
 def test_nothing_goes_unjudged(batch: int, run_of: Callable[[int], Run]) -> None:
     run = run_of(batch)
     assert [one for one in run.tests if one["outcome"] == "invalid"] == []
     assert run.code == 1, run.output[-3000:]
+
+
+# Proven in other ways: by a plan, above, and by what a container prints.
+ELSEWHERE = {"TF-05", "ECS-14"}
+
+
+def test_every_requirement_of_the_deployed_tier_has_a_mistake() -> None:
+    every = {r.id for r in catalogue.load().requirements if Place.deployed in r.proven}
+    assert every - {one.requirement for one in ALL.mistakes} == ELSEWHERE
+
+
+@pytest.mark.parametrize("lookup", ALL.lookups)
+def test_every_lookup_is_used(lookup: str) -> None:
+    assert re.search(rf"\{{{lookup}\}}|start: {lookup}\b", PATH.read_text(encoding="utf-8"))
