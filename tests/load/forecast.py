@@ -1,9 +1,10 @@
 """`python -m tests.load.forecast`: what the expected load, or so many times it, needs.
 
-Reckoned from the stack's plan (bounds, policies, task size, alarm), tests/load/traffic.yaml (peak
-rate) and what a request takes; no request is sent. For each environment: the tasks that each
-policy asks for, which binds, the mean response and the response-time alarm at the count where the
-service settles and while it gets there, and how much it carries at most.
+Reckoned from the stack's plan, or from what is deployed (bounds, policies, task size, alarm), from
+tests/load/traffic.yaml (peak rate) and from what a request takes; no request is sent. For each
+environment: the tasks that each policy asks for, which binds, the mean response and the
+response-time alarm at the count where the service settles and while it gets there, and how much it
+carries at most.
 
 Exit codes: 0 everything holds, 1 something does not, 2 usage, 3 nothing could be forecast.
 """
@@ -26,7 +27,7 @@ from tests.load.plan import STACK
 from tests.load.plant import Plant
 from tests.load.region import Region
 from tests.load.workload import Workload, steady
-from tests.support import alarms, catalogue, traffic
+from tests.support import alarms, catalogue, staging, traffic
 from tests.support.alarms import State
 from tests.support.outcomes import Invalid, SuiteError, Violation
 from tests.support.scaling import Policy
@@ -222,8 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
-        regions = region.of_stack(options.stack, options.environment or _ALL)
-        forecasts = [forecast_of(one, options) for one in regions]
+        forecasts = [forecast_of(one, options) for one in _regions(options)]
     except (SuiteError, Invalid, Violation) as error:
         print(f"error: {error}", file=sys.stderr)
         return NOT_FORECAST
@@ -232,6 +232,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         print("\n\n".join(told(one) for one in forecasts))
     return HOLDS if all(one.holds for one in forecasts) else DOES_NOT_HOLD
+
+
+def _regions(options: argparse.Namespace) -> list[Region]:
+    """What the plan says, or the account that boto3's own settings choose."""
+    if not options.deployed:
+        return region.of_stack(options.stack, options.environment or _ALL)
+    if len(options.environment or ()) != 1:
+        raise SuiteError("--deployed: name the environment of the account, with --environment")
+    return [region.deployed(staging.enter(options.stack, options.environment[0]))]
 
 
 def forecast_of(service: Region, options: argparse.Namespace) -> Forecast:
@@ -294,6 +303,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--idle-memory", type=any_number, help="MiB of an idle task; default: the catalogue's")
     add("--request-memory", type=any_number, default=0.0, help="MiB more for each request in it")
     add("--stack", type=Path, default=STACK, help="the Terraform tree to plan")
+    add("--deployed", action="store_true", help="read the account of boto3's settings, not a plan")
     add("--json", action="store_true", help="the same as JSON")
     return parser
 

@@ -1,18 +1,21 @@
-"""What a deployment gives the service to carry its load with, read from the plan."""
+"""What a deployment gives the service to carry its load with, read from a plan or an account."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.load.deployed import aws_errors
 from tests.support import alarms, planning, scaling
 from tests.support.alarms import Alarm
-from tests.support.outcomes import SuiteError
+from tests.support.outcomes import SuiteError, Violation
 from tests.support.plan import Plan, Resource
-from tests.support.scaling import Capacity, Scaling
+from tests.support.scaling import Capacity, Policy, Scaling, Suspended
 from tests.support.schedules import Bounds, Schedule, in_force
+from tests.support.target import Target
 from tests.support.windows import WEEK_MINUTES, Window
 
 _Model = TypeVar("_Model")
@@ -79,7 +82,7 @@ def planned(plan: Plan, environment: str) -> Region:
     task = plan.one("aws_ecs_task_definition", family=f"mantisnxt-{environment}-app")
     capacity = Capacity(int(target.value("min_capacity")), int(target.value("max_capacity")))
     policies = [
-        _read(one, _policy, scaling.from_description)
+        _modelled(one.where, partial(scaling.from_description, _policy(one)))
         for one in plan.all("aws_appautoscaling_policy")
     ]
     if not policies:
@@ -107,15 +110,105 @@ def of_stack(stack: Path, environments: Sequence[str]) -> list[Region]:
     return [planned(plan, environment) for environment, plan in plans.items()]
 
 
-def _read(
-    resource: Resource,
-    describe: Callable[[Resource], Mapping[str, Any]],
-    model: Callable[[Mapping[str, Any]], _Model],
-) -> _Model:
+def deployed(target: Target) -> Region:
+    """The region as it is deployed; policies act by the alarms that they really own.
+
+    Raises Violation where a part is not there, Invalid where it may not be read, and SuiteError
+    naming what cannot be modelled.
+    """
+    service = f"service/{target.prefix}/{target.prefix}-app"
+    with aws_errors():
+        targets = _scaling(
+            target, "describe_scalable_targets", "ScalableTargets", ResourceIds=[service]
+        )
+        policies = _scaling(
+            target, "describe_scaling_policies", "ScalingPolicies", ResourceId=service
+        )
+        actions = _scaling(
+            target, "describe_scheduled_actions", "ScheduledActions", ResourceId=service
+        )
+        described = target.pages("cloudwatch", "describe_alarms", "MetricAlarms")
+        task = _task(target)
+    scalable = (targets or _none(service, "scalable target"))[0]
+    capacity = Capacity(scalable["MinCapacity"], scalable["MaxCapacity"])
+    return Region(
+        environment=target.environment,
+        capacity=capacity,
+        actions=tuple(_scheduled(one, capacity) for one in actions),
+        scaling=Scaling(
+            tuple(
+                _deployed_policy(one, described)
+                for one in policies or _none(service, "scaling policy")
+            ),
+            _suspended(scalable.get("SuspendedState", {})),
+        ),
+        vcpus=float(task["cpu"]) / _VCPU_UNITS,
+        memory_mib=float(task["memory"]),
+        watched=tuple(
+            _deployed_alarm(one)
+            for one in described
+            if one["AlarmName"].startswith(target.prefix) and "MetricName" in one
+        ),
+    )
+
+
+def _suspended(state: Mapping[str, bool]) -> Suspended:
+    return Suspended(
+        scale_in=state.get("DynamicScalingInSuspended", False),
+        scale_out=state.get("DynamicScalingOutSuspended", False),
+        scheduled=state.get("ScheduledScalingSuspended", False),
+    )
+
+
+def _deployed_alarm(description: Mapping[str, Any]) -> Watched:
+    return Watched(
+        name=description["AlarmName"],
+        namespace=description["Namespace"],
+        metric=description["MetricName"],
+        alarm=_modelled(description["AlarmArn"], partial(alarms.from_description, description)),
+    )
+
+
+def _none(where: str, what: str) -> list[Any]:
+    raise Violation(where=where, expected=f"a {what}", actual="there is none")
+
+
+def _scaling(target: Target, operation: str, key: str, **asked: Any) -> list[Any]:
+    return target.pages("application-autoscaling", operation, key, ServiceNamespace="ecs", **asked)
+
+
+def _task(target: Target) -> Mapping[str, Any]:
+    """The task definition that the service runs."""
+    ecs, name = target.client("ecs"), f"{target.prefix}-app"
+    services = ecs.describe_services(cluster=target.prefix, services=[name])["services"]
+    running = (services or _none(name, "service"))[0]["taskDefinition"]
+    definition: Mapping[str, Any] = ecs.describe_task_definition(taskDefinition=running)
+    return definition["taskDefinition"]  # type: ignore[no-any-return]
+
+
+def _deployed_policy(description: Mapping[str, Any], described: Sequence[Any]) -> Policy:
+    names = {one["AlarmName"] for one in description.get("Alarms", [])}
+    owned = [one for one in described if one["AlarmName"] in names]
+    return _modelled(
+        description["PolicyARN"], partial(scaling.from_description, description, owned)
+    )
+
+
+def _scheduled(action: Mapping[str, Any], own: Capacity) -> Bounds:
+    sets = action["ScalableTargetAction"]
+    return Bounds(
+        action["ScheduledActionARN"],
+        Schedule.parse(action["Schedule"]),
+        int(sets.get("MinCapacity", own.minimum)),
+        int(sets.get("MaxCapacity", own.maximum)),
+    )
+
+
+def _modelled(where: str, model: Callable[[], _Model]) -> _Model:
     try:
-        return model(describe(resource))
+        return model()
     except ValueError as error:
-        raise SuiteError(f"{resource.where}: {error}") from error
+        raise SuiteError(f"{where}: {error}") from error
 
 
 def _action(action: Resource, own: Capacity) -> Bounds:
@@ -134,7 +227,7 @@ def _watched(resource: Resource) -> Watched:
         name=str(resource.value("alarm_name")),
         namespace=str(resource.value("namespace")),
         metric=str(resource.value("metric_name")),
-        alarm=_read(resource, _alarm, alarms.from_description),
+        alarm=_modelled(resource.where, partial(alarms.from_description, _alarm(resource))),
     )
 
 

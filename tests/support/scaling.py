@@ -97,15 +97,18 @@ class Policy:
         return max(self.high.evaluation_range, self.low.evaluation_range)
 
 
-def from_description(description: Mapping[str, Any]) -> Policy:
+def from_description(
+    description: Mapping[str, Any], owned: Iterable[Mapping[str, Any]] = ()
+) -> Policy:
     """The policy in one entry of `DescribeScalingPolicies`' ScalingPolicies.
 
-    Raises ValueError when it does not track one of AWS's own metrics.
+    `owned` are its alarms as `DescribeAlarms` has them; without them it has the pair that AWS
+    creates. Raises ValueError when it does not track one of AWS's own metrics.
     """
     configuration = description.get("TargetTrackingScalingPolicyConfiguration", {})
     if "PredefinedMetricSpecification" not in configuration:
         raise ValueError(f"policy {description.get('PolicyName')} tracks no predefined metric")
-    return Policy.tracking(
+    policy = Policy.tracking(
         metric=str(configuration["PredefinedMetricSpecification"]["PredefinedMetricType"]),
         target=float(configuration["TargetValue"]),
         # "If this value isn't specified, Application Auto Scaling uses a default": 300 s for ECS.
@@ -113,6 +116,10 @@ def from_description(description: Mapping[str, Any]) -> Policy:
         scale_in_cooldown=float(configuration.get("ScaleInCooldown", 300)),
         disable_scale_in=bool(configuration.get("DisableScaleIn", False)),
     )
+    pair = [alarms.from_description(one) for one in owned]
+    above = [one for one in pair if one.comparison_operator.startswith("Greater")]
+    below = [one for one in pair if one.comparison_operator.startswith("Less")]
+    return replace(policy, high=[*above, policy.high][0], low=[*below, policy.low][0])
 
 
 @dataclass(frozen=True)

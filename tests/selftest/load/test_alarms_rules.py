@@ -160,8 +160,15 @@ def test_a_period_of_few_samples_keeps_the_state_where_the_alarm_ignores_it(
     evaluate_low: bool, expected: State
 ) -> None:
     alarm = Alarm(0.5, "GreaterThanThreshold", "p90", 60, 1, 1, evaluate_low_samples=evaluate_low)
-    states = alarms.replay_samples(alarm, [[0.1] * 101, [0.9] * 99, [0.9] * 101, []])
-    assert states == [State.OK, expected, State.ALARM, State.ALARM]
+    few = [[0.1] * 101, [0.9] * 99, [0.9] * 101]
+    assert alarms.replay_samples(alarm, few) == [State.OK, expected, State.ALARM]
+
+
+@pytest.mark.parametrize("evaluate_low", [True, False])
+def test_a_period_without_samples_is_missing_and_not_one_of_few(evaluate_low: bool) -> None:
+    alarm = Alarm(0.5, "GreaterThanThreshold", "p90", 60, 1, 1, evaluate_low_samples=evaluate_low)
+    states = alarms.replay_samples(alarm, [[0.9] * 101, [], [], []])
+    assert states == [State.ALARM, State.ALARM, State.ALARM, State.INSUFFICIENT_DATA]
 
 
 @pytest.mark.parametrize(

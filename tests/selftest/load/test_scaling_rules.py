@@ -89,6 +89,19 @@ def test_a_described_policy_has_what_application_auto_scaling_says() -> None:
     assert policy == Policy.tracking("ECSServiceAverageCPUUtilization", 70, 60, 300, True)
 
 
+def test_a_policy_acts_by_the_alarms_that_it_owns() -> None:
+    tracked = {"TargetValue": 70, "PredefinedMetricSpecification": {"PredefinedMetricType": "cpu"}}
+    pair = [
+        {"Threshold": threshold, "ComparisonOperator": operator, "Statistic": "Average",
+         "Period": 60, "EvaluationPeriods": periods}
+        for threshold, operator, periods in [(60, "LessThanThreshold", 5),
+                                             (71, "GreaterThanThreshold", 1)]
+    ]  # fmt: skip
+    policy = scaling.from_description({"TargetTrackingScalingPolicyConfiguration": tracked}, pair)
+    assert policy.high == Alarm(71, "GreaterThanThreshold", "Average", 60, 1, 1)
+    assert policy.low == Alarm(60, "LessThanThreshold", "Average", 60, 5, 5)
+
+
 def test_the_cooldowns_of_a_policy_that_has_none_are_those_of_ecs() -> None:
     policy = scaling.from_description(
         {
@@ -126,8 +139,9 @@ def test_a_target_that_cannot_be_tracked_is_refused(target: float) -> None:
         Policy.tracking("cpu", target, 60, 300)
 
 
-def test_an_alarm_that_alarms_without_data_moves_nothing() -> None:
+@pytest.mark.parametrize("minimum", [1, 6])
+def test_an_alarm_that_alarms_without_data_moves_nothing(minimum: int) -> None:
     blind = Alarm(1, "GreaterThanThreshold", "Average", 60, 1, 1, Missing.BREACHING)
     service = Scaling((Policy("cpu", 70, 60, 300, high=blind, low=blind),))
-    _, done = scaling.run(service, Status(5, Capacity(1, 9)), [Minute({}, 5)] * 30)
+    _, done = scaling.run(service, Status(5, Capacity(minimum, 9)), [Minute({}, 5)] * 30)
     assert done == []
