@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from tests.support.catalogue import Requirement
 from tests.support.expectations import expect_equal, expect_none, found
 from tests.support.findings import Finding, Result
 from tests.support.source import SourceTree
-from tests.support.waivers import Applied, Waived
+from tests.support.waivers import Applied, Ledger, Waived
 
 pytestmark = pytest.mark.policy
 
@@ -53,19 +52,20 @@ PROVEN_BY_POLICIES = [
 
 
 @pytest.fixture(scope="session")
-def result(stack: Path, source: SourceTree) -> Result:
+def result(pytestconfig: pytest.Config, stack: Path, source: SourceTree) -> Result:
     """What Checkov found; it has been running since the tests were collected.
 
     What is no HCL is told by the source model, which names the line; then nothing was found.
     """
     assert source.modules
-    return checkov.running(stack).result()
+    return checkov.running(stack, pytestconfig.getoption("--fresh")).result()
 
 
 @pytest.fixture(scope="session")
-def applied(pytestconfig: pytest.Config, stack: Path, result: Result) -> Applied:
+def applied(pytestconfig: pytest.Config, stack: Path, result: Result, ledger: Ledger) -> Applied:
     """The findings with the waivers applied; also written to the reports."""
-    applied = waivers.beside(stack).apply(result.findings, date.today())
+    applied = waivers.beside(stack).apply(result.findings, ledger.today)
+    ledger.note(applied.waived)
     checkov_reports.publish(result, applied.waived, Path(pytestconfig.getoption("--reports")))
     return applied
 
