@@ -27,12 +27,13 @@ from tests.load.plan import STACK
 from tests.load.plant import Plant
 from tests.load.region import Region
 from tests.load.workload import Workload, steady
-from tests.support import alarms, catalogue, staging, traffic
+from tests.support import alarms, catalogue, queueing, staging, traffic
 from tests.support.alarms import State
 from tests.support.outcomes import Invalid, SuiteError, Violation
 from tests.support.scaling import Policy
 from tests.support.traffic import Environment
 
+IDLE_MEMORY = "SCALE-08"
 HOLDS, DOES_NOT_HOLD, USAGE, NOT_FORECAST = 0, 1, 2, 3
 # More tasks than a service may have (5000 by ECS's quota): no number of tasks is enough.
 _MOST_TASKS = 5000
@@ -227,6 +228,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SuiteError, Invalid, Violation) as error:
         print(f"error: {error}", file=sys.stderr)
         return NOT_FORECAST
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
+        return NOT_FORECAST
     if options.json:
         print(json.dumps([_document(one) for one in forecasts], indent=2))
     else:
@@ -247,18 +251,50 @@ def forecast_of(service: Region, options: argparse.Namespace) -> Forecast:
     """The forecast for an environment with parsed options."""
     peak = traffic.load().place(service.environment).peak_requests_per_second
     rate = options.times * (peak if options.rate is None else options.rate)
-    cpu = options.service_time if options.cpu_time is None else options.cpu_time
-    if cpu > options.service_time:
-        raise SuiteError(f"--cpu-time {cpu:g} is more than --service-time {options.service_time:g}")
-    idle = catalogue.load().requirement("SCALE-08").expected["idle_memory_mib"]
+    seconds, variation = options.service_time, options.variation
+    if options.measured is not None:
+        times = measured_times(options.measured)
+        seconds, variation = math.fsum(times) / len(times), queueing.variation(times)
+    cpu = seconds if options.cpu_time is None else options.cpu_time
+    if cpu > seconds:
+        raise SuiteError(f"--cpu-time {cpu:g} is more than a request takes, {seconds:g} s")
     workload = Workload(
         cpu_seconds=cpu,
-        other_seconds=options.service_time - cpu,
-        variation=options.variation,
-        idle_memory_mib=float(idle if options.idle_memory is None else options.idle_memory),
+        other_seconds=seconds - cpu,
+        variation=variation,
+        idle_memory_mib=_idle_memory() if options.idle_memory is None else options.idle_memory,
         request_memory_mib=options.request_memory,
     )
     return forecast(service, workload, rate)
+
+
+def measured_times(path: Path) -> list[float]:
+    """Service times in seconds, one on each line. SuiteError names the file and the line."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SuiteError(f"{path}: cannot be read as text") from error
+    if not lines:
+        raise SuiteError(f"{path}: no service time in it: put one, in seconds, on each line")
+    return [_seconds_at(path, number, line) for number, line in enumerate(lines, start=1)]
+
+
+def _seconds_at(path: Path, number: int, line: str) -> float:
+    try:
+        seconds = float(line)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise SuiteError(f"{path}:{number}: {line[:40]!r} is no number of seconds above 0")
+    return seconds
+
+
+def _idle_memory() -> float:
+    """What an idle task may take, in MiB, as the catalogue has it."""
+    expected = catalogue.load().requirement(IDLE_MEMORY).expected
+    if "idle_memory_mib" not in expected:
+        raise SuiteError(f"tests/catalogue.yaml: {IDLE_MEMORY} does not say idle_memory_mib")
+    return float(expected["idle_memory_mib"])
 
 
 def _document(one: Forecast) -> dict[str, Any]:
@@ -292,6 +328,12 @@ def _parser() -> argparse.ArgumentParser:
         type=least,
         default=SERVICE_SECONDS,
         help="mean seconds of a request that waits for no other; default: %(default)s",
+    )
+    add(
+        "--measured",
+        type=Path,
+        help="a file with a measured service time in seconds on each line, in the place of "
+        "--service-time and --variation",
     )
     add("--cpu-time", type=least, help="CPU seconds of it; default: all")
     add(

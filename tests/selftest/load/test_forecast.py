@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
@@ -207,7 +208,55 @@ def test_a_stack_that_is_not_there_gets_one_error(capsys: pytest.CaptureFixture[
 @pytest.mark.usefixtures("of_stack")
 def test_more_cpu_than_time_gets_one_error(capsys: pytest.CaptureFixture[str]) -> None:
     told = told_one_error(["--cpu-time", "2"], capsys)
-    assert told == "error: --cpu-time 2 is more than --service-time 0.08\n"
+    assert told == "error: --cpu-time 2 is more than a request takes, 0.08 s\n"
+
+
+@pytest.mark.usefixtures("of_stack")
+def test_measured_times_give_mean_and_variation(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    times = tmp_path / "times"
+    times.write_text("0.08\n" * 10)
+    assert forecast.main(["--measured", str(times)]) == forecast.HOLDS
+    # Constant times halve the wait of M/M/2: 0.08 × (1 + 0.8 / 2).
+    assert "mean response  0.112 s" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("of_stack")
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("0.1\nsoon\n", ":2: 'soon' is no number of seconds above 0\n"),
+        ("0.1\n-1\n", ":2: '-1' is no number of seconds above 0\n"),
+        ("nan\n", ":1: 'nan' is no number of seconds above 0\n"),
+        ("", ": no service time in it: put one, in seconds, on each line\n"),
+    ],
+    ids=repr,
+)
+def test_times_that_are_none_are_told_by_line(
+    text: str, problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    times = tmp_path / "times"
+    times.write_text(text)
+    assert told_one_error(["--measured", str(times)], capsys) == f"error: {times}{problem}"
+
+
+@pytest.mark.usefixtures("of_stack")
+def test_times_that_are_not_there_get_one_error(capsys: pytest.CaptureFixture[str]) -> None:
+    told = told_one_error(["--measured", "/nonexistent"], capsys)
+    assert told == "error: /nonexistent: cannot be read as text\n"
+
+
+def test_an_interrupt_ends_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(region, "of_stack", interrupted)
+    assert told_one_error([], capsys) == "error: interrupted\n"
+
+
+def interrupted(*_: object) -> NoReturn:
+    """As Ctrl-C while Terraform plans."""
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(

@@ -110,12 +110,15 @@ CLIENTS = {
 }
 
 
+# One for all: a session reads the models of its services only once.
+SESSION = boto3.Session("key", "secret", region_name="us-east-1")
+
+
 class Account:
     """A boto3 session whose clients give prepared answers; what is None they may not read."""
 
     def __init__(self, changed: Mapping[str, Any]) -> None:
-        session = boto3.Session("key", "secret", region_name="us-east-1")
-        self._clients = {name: session.client(name) for name in CLIENTS}
+        self._clients = {name: SESSION.client(name) for name in CLIENTS}
         for name, operations in CLIENTS.items():
             stubber = Stubber(self._clients[name])
             for operation in operations:
