@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import beside
+from tests.support import beside, planning
 from tests.support.aws_cli import parse
 from tests.support.catalogue import Catalogue, Requirement
 from tests.support.deployed_service import DeployedService
@@ -59,7 +59,7 @@ def deploy(
     workflow: Workflow,
     deploying: Job,
     catalogue: Catalogue,
-    source: SourceTree,
+    stack: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Deploy:
     """Rehearse the deployment of a branch to a service, described by DeployedService's words.
@@ -70,7 +70,7 @@ def deploy(
 
     @cache
     def rehearse(branch: str, **state: Any) -> tuple[DeployedService, JobRehearsal]:
-        account = source.variables(branches[branch])["aws_account_id"]
+        account = planning.account_id(stack, branches[branch])
         service = DeployedService(branches[branch], account, **state)
         directory = tmp_path_factory.mktemp("deployment")
         answers = {"aws": lambda call: service.answer(call.where, call.words, directory)}
@@ -125,12 +125,12 @@ def test_branch_signs_in_by_its_environments_role(
     branch: str,
     workflow: Workflow,
     deploying: Job,
-    source: SourceTree,
+    stack: Path,
     requirement: Requirement,
     catalogue: Catalogue,
 ) -> None:
     environment = catalogue.requirement("PIPE-01").expected["branches"][branch]
-    account = source.variables(environment)["aws_account_id"]
+    account = planning.account_id(stack, environment)
     wanted = requirement.expected["role"].format(account=account, environment=environment)
     jobs = [
         deploying,
@@ -148,9 +148,9 @@ def test_branch_signs_in_by_its_environments_role(
 @pytest.mark.requirement("PIPE-02")
 @pytest.mark.parametrize("tier", ["integration", "load"])
 def test_tier_reads_staging_by_a_role_that_can_only_read(
-    tier: str, workflow: Workflow, gate: Job, source: SourceTree, requirement: Requirement
+    tier: str, workflow: Workflow, gate: Job, stack: Path, requirement: Requirement
 ) -> None:
-    account = source.variables("staging")["aws_account_id"]
+    account = planning.account_id(stack, "staging")
     wanted = requirement.expected["reading_role"].format(account=account)
     step = only(gate.where, "step that signs in", gate.sign_ins)
     event = Event("push", {"load": "main"}.get(tier, "staging"))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.support import planning
 from tests.support.catalogue import Requirement
 from tests.support.expectations import expect_equal, expect_subset, only
 from tests.support.iam import granted
 from tests.support.plan import Plan, Resource
 from tests.support.planned_policies import policy as planned
-from tests.support.source import SourceTree
 
 pytestmark = pytest.mark.plan
 
@@ -28,9 +30,9 @@ def topic_policy(plan: Plan, topic: Resource) -> Resource:
 
 
 @pytest.fixture
-def account(source: SourceTree, planned_environment: str) -> str:
+def account(stack: Path, planned_environment: str) -> str:
     """The environment's account."""
-    return str(source.variables(planned_environment)["aws_account_id"])
+    return planning.account_id(stack, planned_environment)
 
 
 @pytest.mark.requirement("MON-07")
