@@ -25,28 +25,28 @@ _ACTIONS = {
     ("budgets", "DescribeNotificationsForBudget"): "budgets:ViewBudget",
     ("budgets", "DescribeSubscribersForNotification"): "budgets:ViewBudget",
     ("s3", "GetBucketEncryption"): "s3:GetEncryptionConfiguration",
+    ("s3", "GetBucketLifecycleConfiguration"): "s3:GetLifecycleConfiguration",
+    ("s3", "GetBucketNotificationConfiguration"): "s3:GetBucketNotification",
+    ("s3", "GetBucketReplication"): "s3:GetReplicationConfiguration",
+    ("s3", "GetPublicAccessBlock"): "s3:GetBucketPublicAccessBlock",
+    ("s3", "HeadBucket"): "s3:ListBucket",
     ("s3", "ListBuckets"): "s3:ListAllMyBuckets",
+    ("s3", "ListObjectsV2"): "s3:ListBucket",
     ("sts", "GetCallerIdentity"): None,
 }
-# Where the tests ask by name, the variable of the ARN's form that the name stands for. Others ask
-# by an identifier that AWS has made, or for everything of the kind.
-_NAMED = {
-    "budgets:ViewBudget": {"BudgetName": "{prefix}-monthly"},
-    "cloudtrail:GetTrailStatus": {"TrailName": "{prefix}-trail"},
-    "ecs:DescribeClusters": {"ClusterName": "{prefix}"},
-    "ecs:DescribeServices": {"ClusterName": "{prefix}", "ServiceName": "{prefix}-app"},
+# By service or action, where the tests ask by name: the variable of the ARN's form that the name
+# stands for. Others ask by an identifier that AWS has made, or for everything of the kind.
+NAMED = {
+    "budgets": {"BudgetName": "{prefix}-monthly"},
+    "cloudtrail": {"TrailName": "{prefix}-trail"},
+    "ecs": {"ClusterName": "{prefix}", "ServiceName": "{prefix}-app"},
     "elasticache:DescribeCacheParameters": {"CacheParameterGroupName": "{prefix}"},
-    "iam:GetRolePolicy": {"RoleNameWithPath": "{prefix}-*"},
-    "iam:ListAttachedRolePolicies": {"RoleNameWithPath": "{prefix}-*"},
-    "iam:ListRolePolicies": {"RoleNameWithPath": "{prefix}-*"},
-    "lambda:GetPolicy": {"FunctionName": "{prefix}-*"},
-    "s3:GetBucketPolicy": {"BucketName": "*{prefix}*"},
-    "s3:GetEncryptionConfiguration": {"BucketName": "*{prefix}*"},
-    "secretsmanager:DescribeSecret": {"SecretId": "{prefix}/*"},
-    "sns:GetTopicAttributes": {"TopicName": "{prefix}-*"},
-    "sns:ListSubscriptionsByTopic": {"TopicName": "{prefix}-*"},
-    "wafv2:GetLoggingConfiguration": {"Name": "{prefix}-*"},
-    "wafv2:GetWebACL": {"Name": "{prefix}-*"},
+    "iam": {"RoleNameWithPath": "{prefix}-*"},
+    "lambda": {"FunctionName": "{prefix}-*"},
+    "s3": {"BucketName": "*{prefix}*"},
+    "secretsmanager": {"SecretId": "{prefix}/*"},
+    "sns": {"TopicName": "{prefix}-*"},
+    "wafv2": {"Name": "{prefix}-*"},
     # The lists of AWS's own services, which gateway endpoints use, belong to an account of AWS's.
     "ec2:GetManagedPrefixListEntries": {"Account": "*"},
 }
@@ -61,25 +61,27 @@ def action(service: str, operation: str) -> str | None:
         return _ACTIONS[service, operation]
     signed = botocore.session.get_session().get_service_model(service).signing_name
     name = f"{_PREFIXES.get(signed, signed)}:{operation}"
-    if not policy_lint.actions(name):
+    if policy_lint.access_level(name) is None:
         raise SuiteError(f"IAM has no action {name}: write down what allows {service} {operation}")
     return name
 
 
 def document(
-    asked: Iterable[tuple[str, str]], environment: str, account: str, region: str
+    asked: Iterable[tuple[str, str, str]], environment: str, account: str
 ) -> dict[str, Any]:
-    """The policy that allows these services' operations, each on as little as can be said before.
+    """The policy that allows these operations, each on as little as can be said before.
 
+    They are given as service, operation and region.
     Statements and what is in them are sorted, so that the same questions give the same text.
     """
-    needed = {name for service, operation in asked if (name := action(service, operation))}
-    place = {"Partition": "aws", "Region": region, "Account": account}
+    needed = defaultdict[str, set[str]](set)
+    for service, operation, region in asked:
+        if name := action(service, operation):
+            place = {"Partition": "aws", "Region": region, "Account": account}
+            needed[name] |= _resources(name, {**place, **_names(name, environment)})
     groups = defaultdict(list)
-    for name in sorted(needed):
-        named = {key: text.format(prefix=f"mantisnxt-{environment}")
-                 for key, text in _NAMED.get(name, {}).items()}  # fmt: skip
-        groups[_resources(name, {**place, **named})].append(name)
+    for name, resources in sorted(needed.items()):
+        groups[tuple(sorted(resources))].append(name)
     statements = [
         {"Effect": "Allow", "Action": names, "Resource": list(resources)}
         for resources, names in sorted(groups.items())
@@ -87,7 +89,12 @@ def document(
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _resources(name: str, values: dict[str, str]) -> tuple[str, ...]:
+def _names(action: str, environment: str) -> dict[str, str]:
+    names = NAMED.get(action) or NAMED.get(action.partition(":")[0], {})
+    return {key: text.format(prefix=f"mantisnxt-{environment}") for key, text in names.items()}
+
+
+def _resources(name: str, values: dict[str, str]) -> set[str]:
     service = name.partition(":")[0]
     forms = [policy_lint.form_of(service + kind) for kind in policy_lint.resource_types(name)]
-    return tuple(sorted(policy_lint.filled(form, values, "*") for form in forms if form)) or ("*",)
+    return {policy_lint.filled(form, values, "*") for form in forms if form} or {"*"}

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import count
 
 import pytest
 
-from tests.selftest.breaking import STACK, Run, run_tier
+from tests.selftest.breaking import STACK, Run
+from tests.selftest.staging import looking
+from tests.selftest.staging.looking import Look, set_only
 from tests.selftest.staging.proxy import Exchange, Fault, Proxy
 from tests.support.deployment import Deployment, account_id, deploy
 from tests.support.emulator import Emulator
 
 Looking = Callable[..., Run]
-DRIFT = "tests/integration/test_deployment.py"
 
 
 @pytest.fixture(scope="session")
@@ -38,15 +38,6 @@ def proxy(account: Emulator, deployed: Deployment) -> Iterator[Proxy]:
         yield running
 
 
-def set_only(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
-    """Let boto3's configuration be these variables, and nothing of this machine."""
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", *variables):
-        monkeypatch.delenv(name, raising=False)
-    files = {"AWS_CONFIG_FILE": "/nowhere/a", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere/b"}
-    for name, value in {**files, **variables}.items():
-        monkeypatch.setenv(name, value)
-
-
 @pytest.fixture
 def into(
     proxy: Proxy, account: Emulator, monkeypatch: pytest.MonkeyPatch
@@ -68,26 +59,14 @@ def look(proxy: Proxy, account: Emulator, tmp_path_factory: pytest.TempPathFacto
     numbers = count()
 
     def run(fault: Fault, *arguments: str) -> Run:
-        variables = {**account.environment(), "AWS_ENDPOINT_URL": proxy.endpoint_url}
         reports = tmp_path_factory.mktemp(f"look-{next(numbers)}")
-        chosen = arguments or ("tests/integration", f"--deselect={DRIFT}")
-        proxy.begin(fault)
-        with pytest.MonkeyPatch.context() as patch:
-            set_only(patch, variables)
-            return run_tier("integration", STACK, reports, ["--target", "staging", *chosen])
+        return looking.look(account, proxy, reports, fault, arguments).run
 
     return run
 
 
-@dataclass(frozen=True)
-class Look:
-    """A run of the tier, and the services' operations that it asked for."""
-
-    run: Run
-    asked: frozenset[tuple[str, str]]
-
-
 @pytest.fixture(scope="session")
-def honest(look: Looking, proxy: Proxy) -> Look:
+def honest(proxy: Proxy, account: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Look:
     """The tier on the account as it is."""
-    return Look(look(Exchange.honest), frozenset(proxy.asked))
+    reports = tmp_path_factory.mktemp("look-honest")
+    return looking.look(account, proxy, reports, Exchange.honest)

@@ -14,8 +14,8 @@ from tests.support.emulator.wire import Answer
 
 # What stands for a first page in a request for the next; lists of AWS's are continued by words.
 TOKEN = "the-next-page"
-# botocore knows no paginator for these: input token, output token, list.
-_UNKNOWN_PAGES = {("wafv2", "ListWebACLs"): ("NextMarker", "NextMarker", "WebACLs")}
+# botocore knows no paginator for these: input token, output token, list, sign of more.
+_UNKNOWN_PAGES = {("wafv2", "ListWebACLs"): ("NextMarker", "NextMarker", "WebACLs", "")}
 
 
 def error(code: str, status: int, message: str = "the fault of a test") -> Fault:
@@ -56,23 +56,22 @@ def changed(change: Callable[[dict[str, Any]], dict[str, Any]], exchange: Exchan
     return wire.serialize_result(target, environ, content)
 
 
-def without_lists(spared: int, value: Any) -> Any:
-    """The value with every list and map emptied but for lists in less than `spared` others."""
+def without_lists(value: Any) -> Any:
+    """The value with every list emptied."""
     match value:
         case dict():
-            return {name: without_lists(spared, each) for name, each in value.items()}
+            return {name: without_lists(each) for name, each in value.items()}
         case list():
-            return [without_lists(spared - 1, each) for each in value] if spared else []
+            return []
     return value
 
 
-# No object is there; or the objects are, with no object in them.
-empty: Fault = partial(changed, partial(without_lists, 0))
-hollow: Fault = partial(changed, partial(without_lists, 1))
+# No object is there.
+empty: Fault = partial(changed, without_lists)
 
 
-def _paging(exchange: Exchange) -> tuple[str, str, str] | None:
-    """The names of the tokens of a list that goes on, and of the list."""
+def _paging(exchange: Exchange) -> tuple[str, str, str, str] | None:
+    """The names of both tokens of a list that goes on, of the list, and of the sign of more."""
     asked = (exchange.target.service, str(exchange.target.operation))
     if asked in _UNKNOWN_PAGES:
         return _UNKNOWN_PAGES[asked]
@@ -84,7 +83,8 @@ def _paging(exchange: Exchange) -> tuple[str, str, str] | None:
     given, taken, lists = how["output_token"], how["input_token"], how["result_key"]
     if any(isinstance(one, list) for one in (given, taken)):
         return None
-    return taken, given.partition(" || ")[0], lists[0] if isinstance(lists, list) else lists
+    listed = lists[0] if isinstance(lists, list) else lists
+    return taken, given.partition(" || ")[0], listed, how.get("more_results", "")
 
 
 def paged(continued: Fault, exchange: Exchange) -> Answer:
@@ -92,20 +92,37 @@ def paged(continued: Fault, exchange: Exchange) -> Answer:
     names = _paging(exchange)
     if names is None:
         return exchange.honest()
-    taken, given, listed = names
+    taken, *others = names
     asked = wire.parse_request(exchange.target, exchange.environ)
     if asked.get(taken) == TOKEN:
         del asked[taken]
         again = wire.build_request(exchange.target, asked, exchange.environ)
         return continued(Exchange(exchange.target, again, exchange.forward))
-    return changed(lambda answer: _first_page(answer, given, listed), exchange)
+    return changed(lambda answer: _first_page(answer, *others), exchange)
 
 
-def _first_page(answer: dict[str, Any], given: str, listed: str) -> dict[str, Any]:
+def _first_page(answer: dict[str, Any], given: str, listed: str, more: str) -> dict[str, Any]:
     outer, _, inner = listed.rpartition(".")
     holder = answer[outer] if outer else answer
-    holder[inner] = []
-    holder[given.rpartition(".")[2]] = TOKEN
-    if "IsTruncated" in holder:
-        holder["IsTruncated"] = True
+    holder |= {inner: [], given.rpartition(".")[2]: TOKEN}
+    if more:
+        holder[more.rpartition(".")[2]] = True
     return answer
+
+
+def by_operation(chosen: dict[str, Fault]) -> Fault:
+    """Each operation's own fault, and honest answers to all others."""
+    return lambda one: chosen.get(str(one.target.operation), Exchange.honest)(one)
+
+
+def for_terraform(fault: Fault, exchange: Exchange) -> Answer:
+    """The fault for what Terraform asks S3, and honest answers to all others."""
+    state = exchange.target.service == "s3" and exchange.environ["PATH_INFO"].startswith(
+        "/mantisnxt-terraform-state"
+    )
+    return fault(exchange) if state else exchange.honest()
+
+
+def blank(exchange: Exchange) -> Answer:
+    """Success, and nothing in it."""
+    return changed(lambda _: {}, exchange)

@@ -44,9 +44,9 @@ Fault = Callable[[Exchange], Answer]
 class Proxy:
     """Answers on a free port of the loopback interface as `fault` says. A context manager.
 
-    `asked` holds service and operation of what boto3 has asked, refused or not; the services are
-    botocore's. Whatever comes before the last question of those that enter an account is answered
-    honestly, unless `from_the_start`.
+    `asked` holds service, operation and region of what boto3 has asked, refused or not; the
+    services are botocore's. Whatever comes before the last question of those that enter an account
+    is answered honestly, unless `from_the_start`.
     """
 
     def __init__(self, endpoint_url: str) -> None:
@@ -54,7 +54,7 @@ class Proxy:
         self._host, self._port = str(place.hostname), int(place.port or 80)
         self._lock = threading.Lock()
         self._entered = False
-        self.asked: list[tuple[str, str]] = []
+        self.asked: list[tuple[str, str, str]] = []
         self.fault: Fault = Exchange.honest
         self._server = make_server(
             "127.0.0.1", 0, self._serve, threaded=True, request_handler=_Quiet
@@ -77,7 +77,8 @@ class Proxy:
         exchange = Exchange(target, environ, self._forward)
         with self._lock:
             if environ.get("HTTP_USER_AGENT", "").startswith("Boto"):
-                self.asked.append((target.service, str(target.operation)))
+                asked = (target.service, str(target.operation), target.region)
+                self.asked.append(asked)
             fault = self.fault if self._entered else Exchange.honest
             self._entered |= target.operation == "DescribeVpcs"
         status, headers, body = fault(exchange)

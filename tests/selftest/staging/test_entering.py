@@ -15,7 +15,7 @@ from botocore.config import Config
 
 from tests.selftest.breaking import STACK, run_tier
 from tests.selftest.staging import faults
-from tests.selftest.staging.conftest import Look, set_only
+from tests.selftest.staging.looking import Look, set_only
 from tests.selftest.staging.proxy import Exchange, Fault, Proxy
 from tests.support import staging
 from tests.support.emulator import Emulator

@@ -11,7 +11,7 @@ import botocore.session
 import pytest
 
 from tests.selftest.breaking import ROOT
-from tests.selftest.staging.conftest import Look, set_only
+from tests.selftest.staging.looking import Look, set_only
 from tests.selftest.staging.proxy import Exchange, Proxy
 from tests.support import policy_lint, read_only
 from tests.support.outcomes import Invalid
@@ -28,13 +28,16 @@ WRITES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "backup": ("delete_backup_plan", {"BackupPlanId": "x"}),
     "budgets": ("delete_budget", {"AccountId": "222233334444", "BudgetName": "x"}),
+    "ce": ("delete_anomaly_monitor", {"MonitorArn": "arn:aws:ce::222233334444:anomalymonitor/x"}),
     "cloudfront": ("delete_distribution", {"Id": "x"}),
     "cloudtrail": ("stop_logging", {"Name": "x"}),
     "cloudwatch": ("delete_alarms", {"AlarmNames": ["x"]}),
     "ec2": ("create_vpc", {"CidrBlock": "10.9.0.0/16"}),
+    "ecr": ("delete_repository", {"repositoryName": "x"}),
     "ecs": ("update_service", {"service": "x"}),
     "elasticache": ("delete_replication_group", {"ReplicationGroupId": "x"}),
     "elbv2": ("delete_load_balancer", {"LoadBalancerArn": ARN}),
+    "events": ("disable_rule", {"Name": "x"}),
     "iam": ("create_user", {"UserName": "x"}),
     "kms": ("disable_key", {"KeyId": "x"}),
     "lambda": ("invoke", {"FunctionName": "x"}),
@@ -102,7 +105,7 @@ def test_without_the_guards_a_write_arrives(listener: Proxy) -> None:
     client = boto3.client("sns", region_name="us-east-1")
     with pytest.raises(botocore.exceptions.ConnectionClosedError):
         client.create_topic(Name="x")
-    assert set(listener.asked) == {("sns", "CreateTopic")}
+    assert set(listener.asked) == {("sns", "CreateTopic", "us-east-1")}
 
 
 def test_clients_of_any_region_and_resources_are_guarded(listener: Proxy) -> None:
@@ -115,13 +118,13 @@ def test_clients_of_any_region_and_resources_are_guarded(listener: Proxy) -> Non
 
 
 def test_every_service_of_the_tier_is_tried(honest: Look) -> None:
-    assert {service for service, _ in honest.asked} == set(WRITES)
+    assert {service for service, _, _ in honest.asked} == set(WRITES)
 
 
 def test_every_read_of_the_tier_goes_through(honest: Look) -> None:
     session = botocore.session.get_session()
     ids = {name: session.get_service_model(name).service_id.hyphenize() for name in WRITES}
-    assert all(read_only.is_read(ids[service], name) for service, name in honest.asked)
+    assert all(read_only.is_read(ids[service], name) for service, name, _ in honest.asked)
 
 
 def test_a_profile_that_assumes_a_role_may_sign_in(
@@ -137,7 +140,7 @@ def test_a_profile_that_assumes_a_role_may_sign_in(
     monkeypatch.setenv("AWS_PROFILE", "auditor")
     with pytest.raises(botocore.exceptions.ConnectionClosedError):
         read_only.session().get_credentials().get_frozen_credentials()
-    assert set(listener.asked) == {("sts", "AssumeRole")}
+    assert set(listener.asked) == {("sts", "AssumeRole", "us-east-1")}
 
 
 # Services in which something that changes is called a read.
