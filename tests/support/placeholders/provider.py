@@ -15,6 +15,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -276,9 +277,11 @@ def standing_in(
 
 def _started(binary: Path, environment: Mapping[str, str], until: contextlib.ExitStack) -> Call:
     """Start the real provider, to end with `until`."""
+    # Ended by force, it leaves its socket behind.
+    scratch = until.enter_context(tempfile.TemporaryDirectory(prefix="provider-"))
     process = subprocess.Popen(
         [str(binary)],
-        env={**environment, **_COOKIE},
+        env={**environment, **_COOKIE, "TMPDIR": scratch},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
