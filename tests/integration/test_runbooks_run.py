@@ -1,7 +1,7 @@
-"""The runbooks carried out for real, command by command, on an emulator of their own.
+"""The runbooks and the pipeline's deployment carried out for real, on an emulator of their own.
 
 They write, so no real account is touched, and no other test sees what they do. What Terraform does
-in between is left out; the commands and their order are those of docs/runbooks.md.
+in between is left out; commands and order are those of docs/runbooks.md and of the workflow.
 """
 
 from __future__ import annotations
@@ -17,10 +17,19 @@ from tests.support import beside
 from tests.support.catalogue import Catalogue, Requirement
 from tests.support.deployment import account_id, deploy
 from tests.support.emulator import Emulator
-from tests.support.expectations import expect, expect_equal, expect_members, expect_none, only
+from tests.support.expectations import (
+    expect,
+    expect_equal,
+    expect_in,
+    expect_members,
+    expect_none,
+    only,
+)
+from tests.support.job_rehearsal import JobRehearsal
 from tests.support.outcomes import NotProvable
 from tests.support.runbook import Block, Runbook
 from tests.support.runbook_stage import Run, Stage, chosen, differences
+from tests.support.workflow import COMMIT, Workflow
 
 pytestmark = pytest.mark.runbook
 
@@ -295,3 +304,65 @@ def test_tasks_connect_anew(stage: Stage, renewed: Renewed) -> None:
     running = stage.service()["taskDefinition"]
     expect(update.where, "--force-new-deployment" in update.words, "new tasks", "none")
     expect_equal(update.where, "last line", renewed.run.output.splitlines()[-1], running)
+
+
+# --- The pipeline's deployment, with the migrations ---------------------------------------
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """The deploying job's run, the migrations' task and the service after it."""
+
+    where: str
+    run: JobRehearsal
+    task: dict[str, Any]
+    service: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def pushed(
+    stage: Stage, stack: Path, catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory
+) -> Pushed:
+    """The environment's branch deployed."""
+    path = beside.find(stack, ".github/workflows/deploy.yml")
+    workflow = Workflow.load(path, beside.name(path))
+    command = catalogue.requirement("PIPE-03").expected["run"]
+    job = only(workflow.name, f"job with {command}", workflow.jobs_running(command))
+    branches = catalogue.requirement("PIPE-01").expected["branches"].items()
+    branch = only(job.where, "branch", [b for b, place in branches if place == stage.environment])
+    stage.settle()
+    run = stage.deploy(workflow, job, branch, tmp_path_factory.mktemp("deployment"))
+    expect(job.where, run.result == "success", "the deployment to succeed", run.last_words)
+    task = stage.task(only(job.where, "task waited for", run.values("--tasks")))
+    return Pushed(job.where, run, task, stage.service())
+
+
+@pytest.mark.requirement("PIPE-03")
+def test_migrations_run_to_their_end_with_the_image_of_the_commit(
+    stage: Stage, pushed: Pushed, requirement: Requirement
+) -> None:
+    (container,) = pushed.task["containers"]
+    ended = (pushed.task["lastStatus"], container["exitCode"])
+    expect_equal(
+        pushed.where, "the task's end", ended, ("STOPPED", requirement.expected["proceeds_on"])
+    )
+    definition = stage.definition(pushed.task["taskDefinitionArn"])
+    image = definition["containerDefinitions"][0]["image"]
+    expect_equal(pushed.where, "family", definition["family"], f"{stage.prefix}-migrations")
+    expect(pushed.where, image.endswith(f":{COMMIT}"), "the image of the commit", image)
+
+
+@pytest.mark.requirement("PIPE-03")
+def test_migrations_run_in_the_network_of_the_service(pushed: Pushed) -> None:
+    network = pushed.service["networkConfiguration"]["awsvpcConfiguration"]
+    expect_in(pushed.where, "subnet", pushed.task["subnet"], network["subnets"])
+    expect_members(pushed.where, "groups", pushed.task["groups"], network["securityGroups"])
+
+
+@pytest.mark.requirement("PIPE-01")
+def test_service_runs_the_image_of_the_commit(stage: Stage, pushed: Pushed) -> None:
+    definition = stage.definition(pushed.service["taskDefinition"])
+    image = definition["containerDefinitions"][0]["image"]
+    expect(pushed.where, image.endswith(f":{COMMIT}"), "the image of the commit", image)
+    count = pushed.service["deployments"][0]["runningCount"]
+    expect_equal(pushed.where, "running tasks", count, pushed.service["desiredCount"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -43,8 +44,16 @@ ADDED: dict[tuple[str, str], tuple[int, tuple[str, ...], tuple[str, ...]]] = {
     ("ecr", "get-login-password"): (0, (), ("ecr:GetAuthorizationToken",)),
     ("s3", "sync"): (2, ("cache-control", "no-progress"), ("s3:ListBucket", "s3:PutObject")),
 }
-# Options that the CLI adds to an operation, and the parameter that each stands for.
-SHORT = {("cloudfront", "create-invalidation"): {"paths": "InvalidationBatch"}}
+
+
+def _invalidation(paths: Sequence[str]) -> dict[str, Any]:
+    """What `cloudfront create-invalidation --paths` asks for."""
+    listed = {"Quantity": len(paths), "Items": list(paths)}
+    return {"InvalidationBatch": {"Paths": listed, "CallerReference": f"cli-{time.time_ns()}"}}
+
+
+# Options that the CLI adds to an operation, and the parameters that each stands for.
+SHORT = {("cloudfront", "create-invalidation"): {"paths": _invalidation}}
 LOADER = Loader()
 
 
@@ -200,7 +209,9 @@ def _parameters(
     extra = [option[2:] for option in PAGINATED] if paginated else []
     short = SHORT.get((service, name), {})
     _refuse_unknown(service, name, options, [*members, *negated, *extra, *short])
-    parameters: dict[str, Any] = {short[o]: list(v) for o, v in options.items() if o in short}
+    parameters: dict[str, Any] = {}
+    for option in short.keys() & options.keys():
+        parameters |= short[option](options[option])
     for document in options.get("cli-input-json", ()):
         parameters |= _json(document, directory, "--cli-input-json")
         _validate(parameters, shape, "--cli-input-json")

@@ -1,4 +1,4 @@
-"""Where the runbooks are carried out for real: an environment on an emulator of its own.
+"""Where runbooks and pipeline are carried out for real: an environment on its own emulator.
 
 The AWS CLI's commands reach the emulator. The other tools are stood in for and do nothing: what
 Terraform would do after a restore is looked at elsewhere.
@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tests.support.aws_cli import Command
+from tests.support.aws_cli import ADDED, Command
+from tests.support.job_rehearsal import Called, JobRehearsal
 from tests.support.live_aws_cli import LiveAwsCli
 from tests.support.outcomes import SuiteError, Violation
 from tests.support.rehearsal import Answer
 from tests.support.runbook import Block, Runbook, RunbookCall
+from tests.support.workflow import Event, Job, Workflow
 
 COMPLAINT = re.compile(r"line \d+: .*")
 
@@ -82,6 +84,21 @@ class Stage:
             raise Violation(self.runbook.name, "no complaint of the shell", "; ".join(complaints))
         return Run(calls, ending.output)
 
+    def deploy(self, workflow: Workflow, job: Job, branch: str, directory: Path) -> JobRehearsal:
+        """Carry out a job of the pipeline for a push to a branch; `directory` takes its files.
+
+        Images and assets are stood in for: there is no registry, and nothing to publish.
+        """
+        cli = LiveAwsCli(self.session, directory, self._meanwhile)
+
+        def answer(call: Called) -> Answer:
+            if call.words[0] != "aws" or call.words[1:3] in ADDED:
+                return Answer("answer\n")
+            return cli.answer(call.words)
+
+        tools = ["aws", "docker"]
+        return JobRehearsal(workflow, job, Event("push", branch), answer, tools, directory)
+
     def _meanwhile(self, command: Command) -> None:
         if command.name == "ecs wait services-stable":
             self.settle()
@@ -114,11 +131,24 @@ class Stage:
                 networkConfiguration=service["networkConfiguration"],
             )
 
+    def definition(self, arn: str) -> dict[str, Any]:
+        """A task definition."""
+        found = self.client("ecs").describe_task_definition(taskDefinition=arn)
+        return dict(found["taskDefinition"])
+
+    def task(self, arn: str) -> dict[str, Any]:
+        """A task, with the groups of its network interface."""
+        task = self.client("ecs").describe_tasks(cluster=self.prefix, tasks=[arn])["tasks"][0]
+        details = {one["name"]: one["value"] for one in task["attachments"][0]["details"]}
+        wanted = {"NetworkInterfaceIds": [details["networkInterfaceId"]]}
+        found = self.client("ec2").describe_network_interfaces(**wanted)["NetworkInterfaces"][0]
+        groups = [group["GroupId"] for group in found["Groups"]]
+        return {**task, "subnet": details["subnetId"], "groups": groups}
+
     def register(self, image: str) -> str:
         """Register the running revision with another image; the new one's ARN."""
         ecs = self.client("ecs")
-        running = {"taskDefinition": self.service()["taskDefinition"]}
-        found = ecs.describe_task_definition(**running)["taskDefinition"]
+        found = self.definition(self.service()["taskDefinition"])
         shape = ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape
         wanted = {key: value for key, value in found.items() if key in shape.members}
         for container in wanted["containerDefinitions"]:
