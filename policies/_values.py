@@ -16,6 +16,8 @@ from checkov.common.util.var_utils import is_terraform_variable_dependent
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
 REFERENCE = re.compile(r"^(each|self|path|ephemeral)\.|^[a-z]+_\w+\.\w+|^\w+\(")
+NAMED = re.compile(r"\b(var|local)\.([\w-]+)")
+UNDECIDED = "var.undecided"
 LOCAL = re.compile(r"\blocal\.([\w-]+)")
 DATA_SOURCE = re.compile(r"\bdata\.(\w+\.[\w-]+)")
 
@@ -26,6 +28,14 @@ def value(block: dict[str, Any], argument: str) -> Any:
     if isinstance(found, list) and len(found) == 1:
         found = found[0]
     return None if found in ("None", "null", "", []) else found
+
+
+def settled(block: dict[str, Any], argument: str) -> Any:
+    """Like `value`, but unknown where Checkov made the text "None" of a conditional.
+
+    Such an argument may be null or may not; one that is null in the file is None.
+    """
+    return UNDECIDED if block.get(argument) in (["None"], "None") else value(block, argument)
 
 
 def blocks(block: dict[str, Any], name: str) -> list[dict[str, Any]]:
@@ -53,6 +63,35 @@ def number(found: Any) -> float | None:
         return None if isinstance(found, bool) else float(found)
     except (TypeError, ValueError):
         return None
+
+
+def at_least(found: Any, minimum: float) -> CheckResult:
+    """Whether a number is the minimum or more; one that is not given fails.
+
+    Checkov's own comparison in YAML takes what it could not evaluate for text, and passes it.
+    """
+    if found is None:
+        return CheckResult.FAILED
+    given = number(found)
+    if given is None:
+        return CheckResult.UNKNOWN
+    return CheckResult.PASSED if given >= minimum else CheckResult.FAILED
+
+
+def flag(found: Any) -> CheckResult:
+    """Whether a flag is set; one that is not given fails."""
+    if is_unknown(found):
+        return CheckResult.UNKNOWN
+    return CheckResult.PASSED if is_true(found) else CheckResult.FAILED
+
+
+def best(results: Iterable[CheckResult]) -> CheckResult:
+    """The best of several verdicts: passed before unknown before failed; failed of none."""
+    found = set(results)
+    for verdict in (CheckResult.PASSED, CheckResult.UNKNOWN):
+        if verdict in found:
+            return verdict
+    return CheckResult.FAILED
 
 
 def is_true(found: Any) -> bool:
@@ -107,6 +146,42 @@ def is_reference(check: BaseResourceCheck, conf: dict[str, Any], argument: str) 
     """
     given = rf"^\s*{argument}\s*=\s*(var|local|module|data|each)\b"
     return bool(re.search(given, written(check, conf), re.MULTILINE))
+
+
+def known(check: BaseResourceCheck, conf: dict[str, Any], argument: str) -> Any:
+    """Like `settled`, for a resource's own argument, and unknown where it rests on the unknown.
+
+    Checkov takes a comparison with a variable without a value for one of texts, and hands over the
+    branch that it leads to as if it were known.
+    """
+    found = settled(conf, argument)
+    if argument not in conf or is_unknown(found) or not _rests_on_unknown(check, conf, argument):
+        return found
+    return UNDECIDED
+
+
+def _rests_on_unknown(check: BaseResourceCheck, conf: dict[str, Any], argument: str) -> bool:
+    """Whether the argument is made of a variable without a value, directly or through locals."""
+    given = re.search(rf"^\s*{argument}\s*=(.*)$", written(check, conf), re.MULTILINE)
+    named = set(NAMED.findall(given[1])) if given else set()
+    nodes, start = _nodes(check, conf)
+    edges = list(check.graph.edge_list())
+    waiting = [t for s, t in edges if s == start and _name(nodes[t]) in named]
+    reached = set(waiting)
+    while waiting:
+        here = waiting.pop()
+        if nodes[here]["block_type_"] == "variable" and "default" not in nodes[here]:
+            return True
+        if nodes[here]["block_type_"] in ("locals", "variable"):
+            further = {t for s, t in edges if s == here} - reached
+            reached |= further
+            waiting += further
+    return False
+
+
+def _name(node: dict[str, Any]) -> tuple[str, str]:
+    kind = {"variable": "var", "locals": "local"}.get(node["block_type_"], "")
+    return kind, node["block_name_"]
 
 
 def locals_of(check: BaseResourceCheck, conf: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from _metrics import KNOWN
-from _values import is_unknown, readings, value, worst
+from _values import is_unknown, readings, settled, worst
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
@@ -37,8 +37,8 @@ class AlarmStatistic(BaseResourceCheck):
         return worst(self._judge(metric) for metric in readings(conf))
 
     def _judge(self, metric: dict[str, Any]) -> CheckResult:
-        namespace, name = value(metric, "namespace"), value(metric, "metric_name")
-        given = (value(metric, key) for key in ("statistic", "extended_statistic", "stat"))
+        namespace, name = settled(metric, "namespace"), settled(metric, "metric_name")
+        given = (settled(metric, key) for key in ("statistic", "extended_statistic", "stat"))
         statistic = next((one for one in given if one is not None), None)
         kind = "percentile" if PERCENTILE.fullmatch(str(statistic)) else statistic
         if any(map(is_unknown, (namespace, kind))):

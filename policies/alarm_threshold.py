@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from _metrics import KNOWN, Metric
-from _values import blocks, is_true, is_unknown, number, value
+from _values import blocks, is_true, is_unknown, known, number, settled
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
@@ -34,16 +34,16 @@ class AlarmThreshold(BaseResourceCheck):
         """One's own metrics are in one's own units; an expression's or a band's are unknown."""
         self.evaluated_keys = ["threshold", "comparison_operator", "metric_name"]
         metric = compared(conf)
-        namespace, name = value(metric, "namespace"), value(metric, "metric_name")
+        namespace, name = settled(metric, "namespace"), settled(metric, "metric_name")
         if namespace is None or is_unknown(namespace):
             return CheckResult.UNKNOWN
         if not namespace.startswith("AWS/"):
             return CheckResult.PASSED
-        known, threshold = KNOWN.get((namespace, name)), number(value(conf, "threshold"))
-        operator = value(conf, "comparison_operator")
-        if known is None or threshold is None or operator not in RISING + FALLING:
+        listed, threshold = KNOWN.get((namespace, name)), number(known(self, conf, "threshold"))
+        operator = known(self, conf, "comparison_operator")
+        if listed is None or threshold is None or operator not in RISING + FALLING:
             return CheckResult.UNKNOWN
-        fault = outside(known, threshold) or one_sided(known, threshold, operator)
+        fault = outside(listed, threshold) or one_sided(listed, threshold, operator)
         self.details = [f"{threshold:g} for {name}: {fault}"] if fault else []
         return CheckResult.FAILED if fault else CheckResult.PASSED
 
@@ -51,7 +51,7 @@ class AlarmThreshold(BaseResourceCheck):
 def compared(alarm: dict[str, Any]) -> dict[str, Any]:
     """What the threshold is compared with; nothing where that is an expression."""
     queries = blocks(alarm, "metric_query")
-    returned = [query for query in queries if is_true(value(query, "return_data"))]
+    returned = [query for query in queries if is_true(settled(query, "return_data"))]
     return (
         next((m for query in returned for m in blocks(query, "metric")), {}) if queries else alarm
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from _values import is_reference, is_unknown, value
+from _values import is_reference, is_unknown, known
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
@@ -30,7 +30,7 @@ class AuroraLog(BaseResourceCheck):
         """Other engines have other logs."""
         argument = "enabled_cloudwatch_logs_exports"
         self.evaluated_keys = [argument]
-        engine, logs = value(conf, "engine"), value(conf, argument) or []
+        engine, logs = known(self, conf, "engine"), known(self, conf, argument) or []
         if is_unknown(engine):
             return CheckResult.UNKNOWN
         if "postgres" not in str(engine) or "postgresql" in logs:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from _values import blocks, is_unknown, regions, value
+from _values import blocks, is_unknown, regions, settled
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
@@ -36,7 +36,7 @@ class BackupCopy(BaseResourceCheck):
         self.evaluated_keys = ["rule"]
         home, vaults = regions(self, conf)
         places = [
-            self._region(value(copy, "destination_vault_arn"), vaults)
+            self._region(settled(copy, "destination_vault_arn"), vaults)
             for rule in blocks(conf, "rule")
             for copy in blocks(rule, "copy_action")
         ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from _values import blocks, is_reference, is_unknown, value
+from _values import blocks, is_reference, is_unknown, settled
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
@@ -31,7 +31,7 @@ class BudgetNotice(BaseResourceCheck):
     def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
         """Whoever is named by a list that is a reference as a whole may be nobody: unknown."""
         self.evaluated_keys = ["notification"]
-        told = [value(n, key) for n in blocks(conf, "notification") for key in SUBSCRIBERS]
+        told = [settled(n, key) for n in blocks(conf, "notification") for key in SUBSCRIBERS]
         if any(isinstance(found, list) and any(found) for found in told):
             return CheckResult.PASSED
         if any(map(is_unknown, told)) or any(is_reference(self, conf, key) for key in SUBSCRIBERS):

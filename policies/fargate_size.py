@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from _values import is_unknown, value
+from _values import is_unknown, known
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
@@ -43,10 +43,10 @@ class FargateSize(BaseResourceCheck):
     def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
         """Larger than all sizes in the table is unknown: AWS may offer more by now."""
         self.evaluated_keys = ["cpu", "memory", "requires_compatibilities"]
-        launch = value(conf, "requires_compatibilities")
+        launch = known(self, conf, "requires_compatibilities")
         if launch is None or (isinstance(launch, list) and "FARGATE" not in launch):
             return CheckResult.PASSED
-        sizes = [value(conf, "cpu"), value(conf, "memory")]
+        sizes = [known(self, conf, "cpu"), known(self, conf, "memory")]
         if not isinstance(launch, list | str) or any(map(is_unknown, [launch, *sizes])):
             return CheckResult.UNKNOWN
         cpu, memory = map(units, sizes)

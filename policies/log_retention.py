@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from _values import is_unknown, value
+from _values import is_unknown, known
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
@@ -31,7 +31,7 @@ class LogRetention(BaseResourceCheck):
     def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
         """0 and an absent argument both mean for ever."""
         self.evaluated_keys = ["retention_in_days"]
-        days = value(conf, "retention_in_days")
+        days = known(self, conf, "retention_in_days")
         if is_unknown(days):
             return CheckResult.UNKNOWN
         self.details = [f"retention in days: {days}"]

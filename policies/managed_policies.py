@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from _values import data_sources, is_unknown, value, worst
+from _values import data_sources, is_unknown, settled, worst
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
@@ -43,7 +43,7 @@ class ManagedPolicies(BaseResourceCheck):
     def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
         """One's own policies are judged by what they grant, elsewhere."""
         self.evaluated_keys = ["policy_arn", "managed_policy_arns"]
-        given = [value(conf, key) for key in self.evaluated_keys]
+        given = [settled(conf, key) for key in self.evaluated_keys]
         arns = [arn for one in given if one for arn in (one if isinstance(one, list) else [one])]
         return worst(self._judge(conf, str(arn)) for arn in arns)
 
@@ -51,7 +51,7 @@ class ManagedPolicies(BaseResourceCheck):
         if OWN.match(arn):
             return CheckResult.PASSED
         found = data_sources(self, conf, arn)
-        names = [str(value(data, "name") or value(data, "arn")) for data in found] or [arn]
+        names = [str(settled(data, "name") or settled(data, "arn")) for data in found] or [arn]
         if wide := [name for name in names if WIDE.fullmatch(name)]:
             self.details.append(f"attached: {', '.join(wide)}")
             return CheckResult.FAILED

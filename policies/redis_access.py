@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from _values import is_true, is_unknown, named_by, value, worst
+from _values import UNDECIDED, is_true, is_unknown, known, named_by, worst
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
@@ -29,8 +29,8 @@ class RedisAccess(BaseResourceCheck):
     def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
         """A token that is a reference passes, unless its variable is null when nothing is said."""
         self.evaluated_keys = ["transit_encryption_enabled", "transit_encryption_mode"]
-        encrypted, mode = (value(conf, key) for key in self.evaluated_keys)
-        asked = value(conf, "auth_token") or value(conf, "user_group_ids")
+        encrypted, mode = (known(self, conf, key) for key in self.evaluated_keys)
+        asked = known(self, conf, "auth_token") or known(self, conf, "user_group_ids")
         return worst(
             [
                 self._judge(encrypted, is_true(encrypted), "connections are taken in clear"),
@@ -41,10 +41,9 @@ class RedisAccess(BaseResourceCheck):
         )
 
     def _may_be_null(self, conf: dict[str, Any], asked: Any) -> bool:
-        return any(
-            f"var.{node['block_name_']}" == asked and "default" in node
-            for node in named_by(self, conf)
-        )
+        """Also a conditional that Checkov could not decide, one of whose ends is null."""
+        optional = [f"var.{n['block_name_']}" for n in named_by(self, conf) if "default" in n]
+        return asked in (UNDECIDED, *optional) or "None" in str(asked)
 
     def _judge(self, found: Any, holds: bool, fault: str) -> CheckResult:
         if is_unknown(found):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from _values import is_unknown, value
+from _values import is_unknown, known
 from _windows import inside, weekly
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
@@ -32,7 +32,7 @@ class RedisWindow(BaseResourceCheck):
     def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
         """No window at all is a random one."""
         self.evaluated_keys = ["maintenance_window"]
-        window = value(conf, "maintenance_window")
+        window = known(self, conf, "maintenance_window")
         if is_unknown(window):
             return CheckResult.UNKNOWN
         self.details = [f"maintenance window: {window}"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from _values import is_unknown, number, value
+from _values import is_unknown, known, number
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
@@ -31,10 +31,10 @@ class ScalingBounds(BaseResourceCheck):
     def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
         """Targets of other kinds, such as tables, may well rest at zero."""
         self.evaluated_keys = ["min_capacity", "max_capacity"]
-        dimension = value(conf, "scalable_dimension")
+        dimension = known(self, conf, "scalable_dimension")
         if not is_unknown(dimension) and dimension != DIMENSION:
             return CheckResult.PASSED
-        low, high = (number(value(conf, key)) for key in self.evaluated_keys)
+        low, high = (number(known(self, conf, key)) for key in self.evaluated_keys)
         self.details = [f"between {low:g} and {high:g} tasks"] if None not in (low, high) else []
         if low is not None and (low < 1 or (high is not None and high < low)):
             return CheckResult.UNKNOWN if is_unknown(dimension) else CheckResult.FAILED

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from _values import blocks, is_unknown, value, worst
+from _values import blocks, is_unknown, settled, worst
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
@@ -45,7 +45,7 @@ class ScalingLabel(BaseResourceCheck):
         return worst(self._judge(metric) for metric in metrics)
 
     def _judge(self, metric: dict[str, Any]) -> CheckResult:
-        kind, label = value(metric, "predefined_metric_type"), value(metric, "resource_label")
+        kind, label = settled(metric, "predefined_metric_type"), settled(metric, "resource_label")
         if is_unknown(kind):
             return CheckResult.UNKNOWN
         if kind != "ALBRequestCountPerTarget":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from _values import blocks, is_unknown, value
+from _values import blocks, is_unknown, settled
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
@@ -32,13 +32,13 @@ class TargetHealth(BaseResourceCheck):
     def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
         """Functions need no check, and gRPC has codes of its own."""
         self.evaluated_keys = ["health_check"]
-        protocol = value(conf, "protocol")
+        protocol = settled(conf, "protocol")
         if is_unknown(protocol):
             return CheckResult.UNKNOWN
-        if protocol not in ("HTTP", "HTTPS") or value(conf, "protocol_version") == "GRPC":
+        if protocol not in ("HTTP", "HTTPS") or settled(conf, "protocol_version") == "GRPC":
             return CheckResult.PASSED
         asked = next(iter(blocks(conf, "health_check")), {})
-        enabled, path, codes = (value(asked, key) for key in ("enabled", "path", "matcher"))
+        enabled, path, codes = (settled(asked, key) for key in ("enabled", "path", "matcher"))
         fine = [
             (enabled, enabled not in (False, "false")),
             (path, path not in (None, "/")),

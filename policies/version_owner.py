@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from _values import ignores, is_unknown, users_of, value
+from _values import ignores, is_unknown, known, users_of
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
@@ -37,7 +37,7 @@ class VersionOwner(BaseResourceCheck):
     def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
         """Where nothing is raised, nothing is planned back."""
         self.evaluated_keys = ["engine_version", "lifecycle"]
-        version = value(conf, "engine_version")
+        version = known(self, conf, "engine_version")
         if version is None or ignores(conf, "engine_version") or self._stays(conf):
             return CheckResult.PASSED
         if is_unknown(version):
@@ -50,7 +50,7 @@ class VersionOwner(BaseResourceCheck):
     def _stays(self, conf: dict[str, Any]) -> bool:
         """Whether AWS raises nothing: a cluster is raised together with its instances."""
         if self.entity_type != "aws_rds_cluster":
-            return value(conf, "auto_minor_version_upgrade") in (False, "false")
+            return known(self, conf, "auto_minor_version_upgrade") in (False, "false")
         instances = [
             user.get("auto_minor_version_upgrade")
             for user in users_of(self, conf)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from _values import is_unknown, value
+from _values import is_unknown, known
 from _windows import daily, overlap, weekly
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
@@ -38,7 +38,7 @@ class WindowsApart(BaseResourceCheck):
     def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
         """One that AWS could not read fails: it would stop the apply."""
         self.evaluated_keys = list(ARGUMENTS[self.entity_type])
-        texts = [value(conf, argument) for argument in self.evaluated_keys]
+        texts = [known(self, conf, argument) for argument in self.evaluated_keys]
         if any(text is None or is_unknown(text) for text in texts):
             return CheckResult.UNKNOWN
         maintenance, backup = weekly(texts[0]), daily(texts[1])

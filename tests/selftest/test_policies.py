@@ -132,26 +132,36 @@ def conditions(stem: str) -> dict[str, Any]:
 
 
 # A policy, the attribute, the requirement and the field of what it expects.
-AGREED = [
+COMPARED = [
     ("tls_policy", "ssl_policy", "ALB-02", "ssl_policies"),
-    ("aurora_backup_retention", "backup_retention_period", "DB-04", "retention_days"),
     ("flow_log_traffic", "traffic_type", "NET-03", "traffic"),
     ("http_redirect", "default_action.redirect.port", "ALB-03", "redirect_port"),
     ("http_redirect", "default_action.redirect.protocol", "ALB-03", "redirect_protocol"),
     ("http_redirect", "default_action.redirect.status_code", "ALB-03", "status"),
-    ("redis_failover", "automatic_failover_enabled", "REDIS-02", "automatic_failover"),
-    ("redis_failover", "multi_az_enabled", "REDIS-02", "multi_az"),
-    ("redis_failover", "num_cache_clusters", "REDIS-02", "nodes"),
-    ("redis_snapshots", "snapshot_retention_limit", "REDIS-04", "retention_days"),
+]
+# The same of a constant of a policy in Python.
+CONSTANTS = [
+    ("aurora_backup_retention", "MINIMUM_DAYS", "DB-04", "retention_days"),
+    ("deployment_rollback", "MINIMUM_HEALTHY_PERCENT", "ECS-06", "minimum_healthy_percent"),
+    ("redis_failover", "MINIMUM_NODES", "REDIS-02", "nodes"),
+    ("redis_snapshots", "MINIMUM_DAYS", "REDIS-04", "retention_days"),
+    ("scaling_bounds", "DIMENSION", "SCALE-01", "dimension"),
 ]
 
 
-@pytest.mark.parametrize(("stem", "attribute", "requirement", "field"), AGREED)
+@pytest.mark.parametrize(("stem", "attribute", "requirement", "field"), COMPARED)
 def test_policy_compares_with_the_catalogues_value(
     stem: str, attribute: str, requirement: str, field: str, requirements: Catalogue
 ) -> None:
     wanted = requirements.requirement(requirement).expected[field]
     assert str(conditions(stem)[attribute]) == str(wanted)
+
+
+@pytest.mark.parametrize(("stem", "name", "requirement", "field"), CONSTANTS)
+def test_constant_of_a_policy_is_the_catalogues(
+    stem: str, name: str, requirement: str, field: str, requirements: Catalogue
+) -> None:
+    assert constant(stem, name) == requirements.requirement(requirement).expected[field]
 
 
 def test_oldest_tls_of_the_edge_is_the_catalogues(requirements: Catalogue) -> None:
@@ -178,11 +188,6 @@ def test_metrics_are_those_that_the_suite_knows() -> None:
     }
     policies = {key: (set(m[0]), set(m[1]), *m[2:]) for key, m in known.items()}
     assert policies == suite
-
-
-def test_scaled_dimension_is_the_catalogues(requirements: Catalogue) -> None:
-    wanted = requirements.requirement("SCALE-01").expected["dimension"]
-    assert constant("scaling_bounds", "DIMENSION") == wanted
 
 
 def test_policies_of_aws_that_the_catalogue_admits_are_not_wide(requirements: Catalogue) -> None:

@@ -41,3 +41,19 @@ resource "aws_rds_cluster" "unknown_variable" {
   engine                  = "aurora-postgresql"
   backup_retention_period = var.days
 }
+
+resource "aws_rds_cluster" "unknown_conditional" {
+  engine                  = "aurora-postgresql"
+  backup_retention_period = var.days > 1 ? var.days : null
+}
+
+# As text it would be more than 7.
+resource "aws_rds_cluster" "unknown_function" {
+  engine                  = "aurora-postgresql"
+  backup_retention_period = max(var.days, 1)
+}
+
+resource "aws_rds_cluster" "bad_null" {
+  engine                  = "aurora-postgresql"
+  backup_retention_period = null
+}

@@ -65,3 +65,30 @@ resource "aws_ecs_service" "bad_own_controller" {
     type = "ECS"
   }
 }
+
+variable "percent" {
+  type = number
+}
+
+variable "rollback" {
+  type = bool
+}
+
+resource "aws_ecs_service" "unknown_percent" {
+  name                               = "app"
+  deployment_minimum_healthy_percent = max(var.percent, 50)
+
+  deployment_circuit_breaker {
+    enable   = true
+    rollback = true
+  }
+}
+
+resource "aws_ecs_service" "unknown_rollback" {
+  name = "app"
+
+  deployment_circuit_breaker {
+    enable   = true
+    rollback = var.rollback
+  }
+}

@@ -82,3 +82,10 @@ resource "aws_ecs_task_definition" "unknown_larger_than_all" {
   cpu                      = "32768"
   memory                   = "65536"
 }
+
+resource "aws_ecs_task_definition" "unknown_on_condition" {
+  family                   = "app"
+  requires_compatibilities = ["FARGATE"]
+  cpu                      = "1024"
+  memory                   = var.memory == "" ? "2048" : null
+}

@@ -31,3 +31,8 @@ resource "aws_cloudwatch_log_group" "unknown_variable" {
   name              = "app"
   retention_in_days = var.retention_days
 }
+
+resource "aws_cloudwatch_log_group" "unknown_on_condition" {
+  name              = "app"
+  retention_in_days = var.retention_days > 0 ? var.retention_days : null
+}

@@ -46,3 +46,8 @@ resource "aws_rds_cluster" "unknown_variable" {
   engine                       = "aurora-postgresql"
   preferred_maintenance_window = var.window
 }
+
+resource "aws_rds_cluster" "unknown_on_condition" {
+  engine                       = "aurora-postgresql"
+  preferred_maintenance_window = var.window != "" ? "sun:04:00-sun:05:00" : null
+}

@@ -74,3 +74,17 @@ resource "aws_elasticache_replication_group" "unknown_token_that_may_be_null" {
   transit_encryption_enabled = true
   auth_token                 = var.no_token
 }
+
+resource "aws_elasticache_replication_group" "unknown_token_on_condition" {
+  replication_group_id       = "main"
+  description                = "A token only in some environments"
+  transit_encryption_enabled = true
+  auth_token                 = var.encrypted ? var.token : null
+}
+
+resource "aws_elasticache_replication_group" "unknown_encryption_on_condition" {
+  replication_group_id       = "main"
+  description                = "Encrypted only in some environments"
+  transit_encryption_enabled = var.encrypted ? true : null
+  auth_token                 = var.token
+}

@@ -64,3 +64,20 @@ resource "aws_elasticache_replication_group" "unknown_nodes" {
   multi_az_enabled           = true
   num_cache_clusters         = var.nodes
 }
+
+resource "aws_elasticache_replication_group" "unknown_whether_in_two_zones" {
+  replication_group_id       = "main"
+  description                = "Nobody knows"
+  automatic_failover_enabled = true
+  multi_az_enabled           = var.nodes > 1
+  num_cache_clusters         = 2
+}
+
+# One fault is enough, whatever else is unknown.
+resource "aws_elasticache_replication_group" "bad_whatever_the_nodes" {
+  replication_group_id       = "main"
+  description                = "No failover"
+  automatic_failover_enabled = false
+  multi_az_enabled           = true
+  num_cache_clusters         = var.nodes
+}

@@ -37,3 +37,15 @@ resource "aws_elasticache_replication_group" "unknown_variable" {
   description              = "Nobody knows"
   snapshot_retention_limit = var.snapshots
 }
+
+resource "aws_elasticache_replication_group" "unknown_conditional" {
+  replication_group_id     = "main"
+  description              = "Perhaps none"
+  snapshot_retention_limit = var.snapshots > 1 ? var.snapshots : null
+}
+
+resource "aws_elasticache_replication_group" "unknown_function" {
+  replication_group_id     = "main"
+  description              = "Perhaps one"
+  snapshot_retention_limit = max(var.snapshots, 1)
+}

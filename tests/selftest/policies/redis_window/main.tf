@@ -49,3 +49,9 @@ resource "aws_elasticache_replication_group" "unknown_variable" {
   description          = "Nobody knows"
   maintenance_window   = var.window
 }
+
+resource "aws_elasticache_replication_group" "unknown_on_condition" {
+  replication_group_id = "main"
+  description          = "A window only in some environments"
+  maintenance_window   = var.window != "" ? "sun:05:00-sun:07:00" : null
+}

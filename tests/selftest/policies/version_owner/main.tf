@@ -92,3 +92,9 @@ resource "aws_rds_cluster" "unknown_version" {
   engine         = "aurora-postgresql"
   engine_version = var.version_of_nobody_knows
 }
+
+resource "aws_elasticache_replication_group" "unknown_on_condition" {
+  replication_group_id = "main"
+  description          = "A version only in some environments"
+  engine_version       = var.version_of_nobody_knows == "" ? "7.0" : null
+}
