@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.load import plant
+from tests.load import forecast, plant
 from tests.load.plant import Plant, Seen
 from tests.load.workload import CPU, PUBLISHED_AS, REQUESTS, Workload
 from tests.selftest.load import regions
@@ -124,6 +126,14 @@ def test_what_is_published_is_published_by_aws() -> None:
     names = {name for one in (*seen, *none) for name in one.published}
     table = metrics.load()
     assert len([table.find(*name) for name in names]) == 9
+
+
+@given(st.floats(1, 120), st.floats(0.005, 0.12), st.integers(2, 6))
+@settings(deadline=None, max_examples=15)
+def test_the_service_settles_on_the_forecast_count(rate: float, cpu: float, tasks: int) -> None:
+    modelled = Plant(regions.region(), Workload(cpu, 1024))
+    last = plant.run(modelled, [rate] * 120, plant.start(modelled, tasks=tasks))[-1]
+    assert last.running == forecast.forecast(modelled.region, modelled.workload, rate).tasks
 
 
 def test_the_first_minute_has_the_bounds_of_its_hour() -> None:
