@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+import tempfile
 from collections import defaultdict
 from collections.abc import Generator
 from dataclasses import replace
@@ -78,7 +81,30 @@ def pytest_configure(config: pytest.Config) -> None:
         refuse(f"--target {target}: choose one of {', '.join(TARGETS)}")
     if not list(stack.glob("*.tf")):
         refuse(f"--stack {stack}: no such directory, or no .tf file in it")
+    for place in report_places(config):
+        refuse_unwritable(place)
+    # A job that is cancelled gets SIGTERM: what was started must end as it does on Ctrl-C.
+    with contextlib.suppress(ValueError):  # this is not the main thread
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     config.pluginmanager.register(Outcomes(config), "mantisnxt-outcomes")
+
+
+def report_places(config: pytest.Config) -> list[Path]:
+    """The directories that reports of this run go into."""
+    own = [Path(config.getoption("--reports"))] if os.environ.get("SUITE_TIER") else []
+    junit = getattr(config.option, "xmlpath", None)
+    return [*own, Path(junit).parent] if junit else own
+
+
+def refuse_unwritable(place: Path) -> None:
+    """Refuse, before the first test, what would fail after the last one."""
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        reason = error.strerror or str(error)
+        refuse(f"cannot write {place}: {reason}; free some disk space or check its permissions")
 
 
 def refuse(message: str) -> None:

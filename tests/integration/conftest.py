@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from tests.support.target import Target
 
 DEFAULT_ENVIRONMENT = "staging"
 ENTERED = pytest.StashKey[Target]()
+RUNNING = pytest.StashKey[Emulator]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,6 +42,22 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         )
     except SuiteError as error:
         pytest.exit(f"error: {error}", returncode=1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Stop the run, with one error, when the emulator has died: no test could judge any more."""
+    emulator = item.config.stash.get(RUNNING, None)
+    try:
+        return (yield)
+    except Exception as error:
+        try:
+            if emulator is not None:
+                emulator.check_alive()
+        except SuiteError as death:
+            item.session.shouldstop = str(death).splitlines()[0]
+            raise death from error
+        raise
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +86,9 @@ def emulated(
     if pytestconfig.getoption("--target") != "emulator":
         yield None
         return
+    # Left last: with the emulator gone, a plan that nobody waits for any more ends by itself.
     with (
+        ThreadPoolExecutor(1) as pool,
         Emulator(account_id(stack, environment)) as emulator,
         deploy(
             emulator,
@@ -78,8 +97,8 @@ def emulated(
             progress=tell(pytestconfig),
             fresh=pytestconfig.getoption("--fresh"),
         ) as deployment,
-        ThreadPoolExecutor(1) as pool,
     ):
+        pytestconfig.stash[RUNNING] = emulator
         wanted = any("second_plan" in getattr(i, "fixturenames", ()) for i in request.session.items)
         yield Emulated(
             emulator, deployment, pool.submit(deployment.second_plan) if wanted else None

@@ -49,6 +49,7 @@ class Deployment:
     _settings: dict[str, str] = field(repr=False)
     planned_count: int
     _copy: Path = field(repr=False)
+    _watch: Callable[[], None] = field(default=lambda: None, repr=False)
 
     @property
     def resource_count(self) -> int:
@@ -60,12 +61,14 @@ class Deployment:
     def second_plan(self) -> list[str]:
         """What another apply would change: `action address`, outputs as `change output.<name>`.
 
-        Drift that Terraform only notices and would not act on is not in it.
+        Drift that Terraform only notices and would not act on is not in it. Raises SuiteError when
+        the emulator stops meanwhile.
         """
         done = self._terraform.run(
             "plan", "-json", "-input=false", "-lock=false", "-detailed-exitcode",
             f"-parallelism={PARALLELISM}", f"-var-file=environments/{self.environment}.tfvars",
             cwd=self._copy, environment=self._settings, timeout_seconds=PLAN_SECONDS,
+            watch=self._watch,
         )  # fmt: skip
         if done.code not in (0, 2):
             raise workspace.failure(done, self.stack, "plan", self._terraform)
@@ -93,7 +96,7 @@ def deploy(
     check_variables(source, environment)
     program = terraform.find()
     settings = {**emulator.environment(), **secret_variables(source)}
-    make = partial(Deployment, stack, environment, program, settings)
+    make = partial(Deployment, stack, environment, program, settings, _watch=emulator.check_alive)
     kept = CACHE / "deployments" / _fingerprint(stack, environment, program)
     if kept.is_dir() and not fresh and played(emulator, kept, progress):
         yield make(_counted(kept), kept / "stack")
@@ -102,13 +105,26 @@ def deploy(
         workspace.initialise(copy, stack, program)
         emulator.record()
         planned = _apply(emulator, stack, environment, program, copy, settings, progress)
-        emulator.save(copy.parent / REQUESTS)
-        (copy.parent / PLANNED).write_text(str(planned), encoding="utf-8")
+        record(emulator, copy.parent, planned)
         if fresh:
             shutil.rmtree(kept, ignore_errors=True)
         workspace.keep(copy.parent, kept, KEPT)
         place = kept if kept.is_dir() and not copy.is_dir() else copy.parent
         yield make(planned, place / "stack")
+
+
+def record(emulator: Emulator, directory: Path, planned: int) -> None:
+    """Write the requests of a deployment and how many resources were planned."""
+    try:
+        emulator.save(directory / REQUESTS)
+        (directory / PLANNED).write_text(str(planned), encoding="utf-8")
+    except BrokenRecordingError as error:
+        raise SuiteError(
+            f"cannot record the deployment in {terraform.shown(directory)}: {error}; free some "
+            "disk space or check its permissions"
+        ) from error
+    except OSError as error:
+        raise terraform.unwritable(directory, error) from error
 
 
 def played(emulator: Emulator, kept: Path, progress: Callable[[str], None]) -> bool:

@@ -18,6 +18,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -113,10 +114,12 @@ class Terraform:
         one, and SuiteError when it takes longer than `timeout_seconds`. However this ends, neither
         Terraform nor a provider is left behind.
         """
+        # A provider that is made to stop leaves its socket behind.
+        scratch = tempfile.TemporaryDirectory(prefix="terraform-", ignore_cleanup_errors=True)
         process = subprocess.Popen(
             [*self.command, *arguments],
             cwd=cwd,
-            env={**self.environment, **(environment or {})},
+            env={**self.environment, **(environment or {}), "TMPDIR": scratch.name},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -134,6 +137,7 @@ class Terraform:
             guard.over.set()
             _end(process)
             guard.join()
+            scratch.cleanup()
             if process.stdout is not None:
                 process.stdout.close()
         if guard.reason:
@@ -329,10 +333,13 @@ def _use_mirror(mirror: Path, environment: dict[str, str]) -> str:
     ])  # fmt: skip
     path = CACHE / f"providers-{_hash(content.encode())}.tfrc"
     if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_suffix(f".{os.getpid()}")
-        scratch.write_text(content, encoding="utf-8")
-        scratch.replace(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            scratch = path.with_suffix(f".{os.getpid()}")
+            scratch.write_text(content, encoding="utf-8")
+            scratch.replace(path)
+        except OSError as error:
+            raise unwritable(path, error) from error
     environment["TF_CLI_CONFIG_FILE"] = str(path)
     versions = sorted(p.name for p in (mirror / PROVIDER).iterdir())
     return f"mirror {mirror} {' '.join(versions)}"
@@ -340,6 +347,14 @@ def _use_mirror(mirror: Path, environment: dict[str, str]) -> str:
 
 def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
+
+
+def unwritable(path: Path, error: OSError) -> SuiteError:
+    """What to do about a place that cannot be written to."""
+    reason = error.strerror or str(error)
+    return SuiteError(
+        f"cannot write {shown(path)}: {reason}; free some disk space or check its permissions"
+    )
 
 
 def shown(path: Path) -> str:

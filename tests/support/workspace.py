@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.support.outcomes import SuiteError
-from tests.support.terraform import CACHE, Completed, Terraform, shown
+from tests.support.terraform import CACHE, Completed, Terraform, shown, unwritable
 
 INIT_SECONDS = 300.0
 KEPT = 12
@@ -47,8 +47,12 @@ def prepare(stack: Path, terraform: Terraform) -> Path:
 def scratch(cache: Path = CACHE) -> Iterator[Path]:
     """An empty directory on the same disk as what is kept in `cache`, removed on leaving."""
     base = cache / "scratch"
-    base.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=base, ignore_cleanup_errors=True) as directory:
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+        made = tempfile.TemporaryDirectory(dir=base, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise unwritable(base, error) from error
+    with made as directory:
         yield Path(directory)
 
 
@@ -60,9 +64,12 @@ def scratch_copy(stack: Path, override: str = "", local_state: bool = True) -> I
     """
     with scratch() as directory:
         copy = directory / "stack"
-        shutil.copytree(stack, copy, ignore=_IGNORED)
         backend = _BACKEND if local_state else ""
-        (copy / _OVERRIDE).write_text(backend + override, encoding="utf-8")
+        try:
+            shutil.copytree(stack, copy, ignore=_IGNORED)
+            (copy / _OVERRIDE).write_text(backend + override, encoding="utf-8")
+        except OSError as error:
+            raise unwritable(directory, error) from error
         yield copy
 
 
@@ -131,9 +138,11 @@ def keep(made: Path, kept: Path, most: int) -> None:
 
     Of the directories beside it the `most` used last stay.
     """
-    kept.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(OSError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
         made.rename(kept)
+    if not kept.parent.is_dir():
+        return
     stale = sorted(kept.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-most]
     for path in stale:
         shutil.rmtree(path, ignore_errors=True)

@@ -90,7 +90,10 @@ class Gateway:
             case "record":
                 self._recorder = Recorder()
             case "save" if self._recorder is not None:
-                self._recorder.save(path)
+                try:
+                    self._recorder.save(path)
+                except OSError as error:
+                    return 507, [("Content-Type", "text/plain")], f"{error.strerror}".encode()
                 self._recorder = None
             case "play":
                 try:
