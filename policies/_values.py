@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -115,12 +116,23 @@ def ignores(conf: dict[str, Any], argument: str) -> bool:
     return argument in names or "all" in names
 
 
+@cache
+def _graph(graph: Any) -> tuple[list[dict[str, Any]], list[tuple[int, int]]]:
+    """Everything in Checkov's graph, and what names what, by position; read once for a run."""
+    return [attributes for _, attributes in graph.nodes()], list(graph.edge_list())
+
+
+@cache
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text(encoding="utf-8").splitlines()
+
+
 def _nodes(check: BaseResourceCheck, conf: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
     """Everything in Checkov's graph, and the position of the resource that is being judged.
 
     An address is unique within one root module only, and Checkov may look at several.
     """
-    nodes = [attributes for _, attributes in check.graph.nodes()]
+    nodes, _ = _graph(check.graph)
     file = conf.get("file_path_") or check.entity_path.partition(":")[0]
     here = next(
         position
@@ -135,7 +147,7 @@ def _nodes(check: BaseResourceCheck, conf: dict[str, Any]) -> tuple[list[dict[st
 def written(check: BaseResourceCheck, conf: dict[str, Any]) -> str:
     """The resource as it stands in its file."""
     nodes, here = _nodes(check, conf)
-    lines = Path(nodes[here]["file_path_"]).read_text(encoding="utf-8").splitlines()
+    lines = _lines(nodes[here]["file_path_"])
     return "\n".join(lines[conf["__start_line__"] - 1 : conf["__end_line__"]])
 
 
@@ -165,7 +177,7 @@ def _rests_on_unknown(check: BaseResourceCheck, conf: dict[str, Any], argument: 
     given = re.search(rf"^\s*{argument}\s*=(.*)$", written(check, conf), re.MULTILINE)
     named = set(NAMED.findall(given[1])) if given else set()
     nodes, start = _nodes(check, conf)
-    edges = list(check.graph.edge_list())
+    _, edges = _graph(check.graph)
     waiting = [t for s, t in edges if s == start and _name(nodes[t]) in named]
     reached = set(waiting)
     while waiting:
@@ -187,7 +199,7 @@ def _name(node: dict[str, Any]) -> tuple[str, str]:
 def locals_of(check: BaseResourceCheck, conf: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Name and value of each local that the resource is made of, directly or through others."""
     nodes, start = _nodes(check, conf)
-    edges = list(check.graph.edge_list())
+    _, edges = _graph(check.graph)
     reached, waiting = {start}, [start]
     while waiting:
         here = waiting.pop()
@@ -202,13 +214,13 @@ def locals_of(check: BaseResourceCheck, conf: dict[str, Any]) -> Iterator[tuple[
 def users_of(check: BaseResourceCheck, conf: dict[str, Any]) -> list[dict[str, Any]]:
     """What names the resource, as Checkov's graph has it: resources, data sources, outputs."""
     nodes, here = _nodes(check, conf)
-    return [nodes[s] for s in {s for s, t in check.graph.edge_list() if t == here}]
+    return [nodes[s] for s in {s for s, t in _graph(check.graph)[1] if t == here}]
 
 
 def named_by(check: BaseResourceCheck, conf: dict[str, Any]) -> list[dict[str, Any]]:
     """What the resource names: the other end of `users_of`."""
     nodes, here = _nodes(check, conf)
-    return [nodes[t] for t in {t for s, t in check.graph.edge_list() if s == here}]
+    return [nodes[t] for t in {t for s, t in _graph(check.graph)[1] if s == here}]
 
 
 def arguments(node: dict[str, Any]) -> dict[str, Any]:
