@@ -152,6 +152,13 @@ def test_what_is_piped_in_is_sent(session: Session, tmp_path: Path) -> None:
     assert session.regions == ["us-west-2"]
 
 
+def test_paths_of_an_invalidation_are_one_batch(tmp_path: Path) -> None:
+    command = "aws cloudfront create-invalidation --distribution-id D --paths /a /b"
+    batch = parse(shlex.split(command), tmp_path).parameters["InvalidationBatch"]
+    assert batch["Paths"] == {"Quantity": 2, "Items": ["/a", "/b"]}
+    assert batch["CallerReference"]
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [

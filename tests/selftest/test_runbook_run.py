@@ -16,7 +16,15 @@ import pytest
 import yaml
 
 from tests.selftest.breaking import STACK
-from tests.selftest.repositories import RUNBOOKS, Failures, Mistake, changed, judge, written
+from tests.selftest.repositories import (
+    RUNBOOKS,
+    WORKFLOW,
+    Failures,
+    Mistake,
+    changed,
+    judge,
+    written,
+)
 from tests.support.catalogue import Catalogue
 from tests.support.deployment import account_id, deploy
 from tests.support.emulator import Emulator
@@ -44,14 +52,16 @@ def failures_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Fai
 
 
 def failures(mistakes: list[Mistake], directory: Path) -> Failures:
-    """What fails when the runbooks have these mistakes, beside the stack as it is."""
-    text = written(RUNBOOKS)
+    """What fails when runbooks and workflow have these mistakes, beside the stack as it is."""
+    texts = {name: written(name) for name in (RUNBOOKS, WORKFLOW)}
     for mistake in mistakes:
-        text = mistake.made_in(text)
+        name = WORKFLOW if mistake.job else RUNBOOKS
+        texts[name] = mistake.made_in(texts[name])
     stack = directory / "terraform"
     shutil.copytree(STACK, stack, ignore=shutil.ignore_patterns(".terraform*"))
-    (directory / RUNBOOKS).parent.mkdir()
-    (directory / RUNBOOKS).write_text(text, encoding="utf-8")
+    for name, text in texts.items():
+        (directory / name).parent.mkdir(parents=True)
+        (directory / name).write_text(text, encoding="utf-8")
     return judge(stack, "test_runbooks_run.py", "integration")
 
 
