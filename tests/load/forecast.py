@@ -160,7 +160,7 @@ def _binding(
         policy.metric: _tracked(service, workload, rate, max(counts), policy.metric) / policy.target
         for policy in service.scaling.policies
     }
-    return max(needed, key=lambda metric: (needed[metric] is None, at_target[metric]))
+    return max(needed, key=lambda metric: at_target[metric])
 
 
 def _carries(service: Region, workload: Workload) -> float:

@@ -50,6 +50,11 @@ def test_memory_is_that_of_the_requests_present() -> None:
     assert (found.needed[MEMORY], found.binds) == (5, MEMORY)
 
 
+def test_an_endless_queue_fills_any_memory() -> None:
+    found = forecast.forecast(regions.region(), Workload(0.08, 0, request_memory_mib=1), 50)
+    assert found.needed[MEMORY] == 3
+
+
 def test_no_number_of_tasks_is_enough_for_idle_memory_above_the_target() -> None:
     found = forecast.forecast(regions.region(), Workload(0.08, 3300), 10)
     assert (found.needed[MEMORY], found.binds, found.holds) == (None, MEMORY, False)
@@ -61,6 +66,12 @@ def test_idle_memory_near_the_target_keeps_the_service_from_scaling_in(
     idle: float, kept: tuple[str, ...]
 ) -> None:
     assert forecast.forecast(regions.region(), Workload(0.08, idle), 10).never_scale_in == kept
+
+
+def test_a_policy_without_scale_in_keeps_no_other_from_it() -> None:
+    policies = (Policy.tracking(CPU, 70, 60, 300), Policy.tracking(MEMORY, 80, 60, 300, True))
+    found = forecast.forecast(regions.region(scaling=Scaling(policies)), Workload(0.08, 3000), 10)
+    assert found.never_scale_in == ()
 
 
 # M/M/2: the response is d / (1 − ρ²).

@@ -74,6 +74,13 @@ def test_a_plan_tells_the_service_and_its_alarm() -> None:
     )
 
 
+@pytest.mark.parametrize("off", [True, False, None])
+def test_a_policy_scales_in_unless_that_is_off(off: bool | None) -> None:
+    tracked = {**TRACKED, "disable_scale_in": off}
+    found = read({POLICY: {"target_tracking_scaling_policy_configuration": [tracked]}})
+    assert [one.disable_scale_in for one in found.scaling.policies] == [bool(off)]
+
+
 def test_an_action_changes_what_it_sets_and_no_more() -> None:
     found = read({})
     assert (found.fired(20 * 60), found.fired(20 * 60 + 1)) == (Capacity(0, 6), None)
