@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import botocore.session
@@ -41,6 +42,7 @@ NAMED = {
     "cloudtrail": {"TrailName": "{prefix}-trail"},
     "ecs": {"ClusterName": "{prefix}", "ServiceName": "{prefix}-app"},
     "elasticache:DescribeCacheParameters": {"CacheParameterGroupName": "{prefix}"},
+    "events": {"RuleName": "{prefix}-*"},
     "iam": {"RoleNameWithPath": "{prefix}-*"},
     "lambda": {"FunctionName": "{prefix}-*"},
     "s3": {"BucketName": "*{prefix}*"},
@@ -59,11 +61,16 @@ def action(service: str, operation: str) -> str | None:
     """
     if (service, operation) in _ACTIONS:
         return _ACTIONS[service, operation]
-    signed = botocore.session.get_session().get_service_model(service).signing_name
-    name = f"{_PREFIXES.get(signed, signed)}:{operation}"
+    name = f"{_prefix(service)}:{operation}"
     if policy_lint.access_level(name) is None:
         raise SuiteError(f"IAM has no action {name}: write down what allows {service} {operation}")
     return name
+
+
+@cache
+def _prefix(service: str) -> str:
+    signed = botocore.session.get_session().get_service_model(service).signing_name
+    return str(_PREFIXES.get(signed, signed))
 
 
 def document(
@@ -78,7 +85,7 @@ def document(
     for service, operation, region in asked:
         if name := action(service, operation):
             place = {"Partition": "aws", "Region": region, "Account": account}
-            needed[name] |= _resources(name, {**place, **_names(name, environment)})
+            needed[name] |= _resources(name, place, _names(name, environment))
     groups = defaultdict(list)
     for name, resources in sorted(needed.items()):
         groups[tuple(sorted(resources))].append(name)
@@ -94,7 +101,10 @@ def _names(action: str, environment: str) -> dict[str, str]:
     return {key: text.format(prefix=f"mantisnxt-{environment}") for key, text in names.items()}
 
 
-def _resources(name: str, values: dict[str, str]) -> set[str]:
+def _resources(name: str, place: dict[str, str], names: dict[str, str]) -> set[str]:
+    """The ARNs that the action is granted on; of kinds with and without a name, only the first."""
     service = name.partition(":")[0]
-    forms = [policy_lint.form_of(service + kind) for kind in policy_lint.resource_types(name)]
-    return {policy_lint.filled(form, values, "*") for form in forms if form} or {"*"}
+    kinds = (policy_lint.form_of(service + kind) for kind in policy_lint.resource_types(name))
+    forms = [form for form in kinds if form]
+    named = [form for form in forms if any(f"${{{variable}}}" in form for variable in names)]
+    return {policy_lint.filled(form, {**place, **names}, "*") for form in named or forms} or {"*"}
