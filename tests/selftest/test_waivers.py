@@ -224,6 +224,9 @@ OPEN = {
     "more-than-the-place": violation(f"{PLACE} and another"),
     "one-of-two-offenders": violation("plan", PLACE, "terraform/alb.tf:1  aws_lb.main"),
     "no-place": violation("plan"),
+    "something-deployed": violation(
+        "arn:aws:ecs:us-east-1:222233334444:service/mantisnxt-staging/app"
+    ),
     "an-offender-without-a-place": violation("plan", PLACE, "something"),
 }
 
