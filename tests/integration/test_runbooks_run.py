@@ -23,6 +23,7 @@ from tests.support.expectations import (
     expect_in,
     expect_members,
     expect_none,
+    found,
     only,
 )
 from tests.support.job_rehearsal import JobRehearsal
@@ -366,3 +367,15 @@ def test_service_runs_the_image_of_the_commit(stage: Stage, pushed: Pushed) -> N
     expect(pushed.where, image.endswith(f":{COMMIT}"), "the image of the commit", image)
     count = pushed.service["deployments"][0]["runningCount"]
     expect_equal(pushed.where, "running tasks", count, pushed.service["desiredCount"])
+
+
+# --- The rest -----------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("RUN-02")
+def test_every_command_of_the_other_sections_is_taken(
+    stage: Stage, requirement: Requirement
+) -> None:
+    titles = requirement.expected["carried_out"]
+    run = stage.run([block for title in titles for block in stage.section(title)])
+    found(stage.runbook.name, "command", run.calls)
