@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.selftest.breaking import ROOT, broken_stack
+from tests.selftest.breaking import ROOT, broken_stack, run_tier
 from tests.support import waivers
 from tests.support.findings import Finding, Resource
 from tests.support.outcomes import SuiteError, Violation
@@ -319,8 +319,8 @@ RULE = "test_service_leaves_revision_and_count_to_their_owners"
 WAIVERS_HOLD = "test_every_waiver_of_a_requirement_still_holds"
 
 
-def run(directory: Path, *arguments: str, broken: bool = True, **changes: Any) -> Outcomes:
-    """The source rules and the rule about waivers, on a stack with one mistake and one waiver."""
+def waived_stack(directory: Path, *, broken: bool = True, **changes: Any) -> Path:
+    """A stack with one mistake, that the service's count is Terraform's, and one waiver."""
     stack = broken_stack([], directory)
     owners = "ignore_changes = [task_definition, desired_count]"
     text = (stack / "ecs.tf").read_text(encoding="utf-8")
@@ -329,6 +329,12 @@ def run(directory: Path, *arguments: str, broken: bool = True, **changes: Any) -
     (stack / "ecs.tf").write_text(kept, encoding="utf-8")
     coming = date.today() + timedelta(days=30)
     written(directory / "tests", {**OF_A_RULE, "expires": str(coming), **changes})
+    return stack
+
+
+def run(directory: Path, *arguments: str, broken: bool = True, **changes: Any) -> Outcomes:
+    """The source rules and the rule about waivers, on such a stack."""
+    stack = waived_stack(directory, broken=broken, **changes)
     outcomes = Outcomes(("test_source.py", "test_waivers.py"))
     options = ["-q", "--no-header", "-p", "no:cacheprovider", f"--rootdir={ROOT}"]
     pytest.main(
@@ -343,6 +349,14 @@ def test_rule_on_an_accepted_resource_is_waived_and_not_passed(tmp_path: Path) -
     assert "ECS-05 waived: terraform/ecs.tf:" in outcomes.messages[RULE]
     assert OF_A_RULE["reason"] in outcomes.messages[RULE]
     assert {name for name, verdict in outcomes.verdicts.items() if verdict != "pass"} == {RULE}
+
+
+def test_waived_rule_is_recorded_as_waived_and_fails_no_run(tmp_path: Path) -> None:
+    done = run_tier("static", waived_stack(tmp_path), tmp_path, ["tests/unit/test_source.py"])
+    recorded = {t["test"].partition("::")[2]: t for t in done.tests}
+    assert (done.code, recorded[RULE]["outcome"]) == (0, "waived")
+    assert OF_A_RULE["reason"] in recorded[RULE]["message"]
+    assert "WAIVED: accepted in tests/waivers.yaml" in done.output
 
 
 @pytest.mark.parametrize(
