@@ -45,7 +45,18 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """Watch the emulator while fixtures look at it."""
+    return (yield from watched(item))
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Watch the emulator while the test looks at it."""
+    return (yield from watched(item))
+
+
+def watched(item: pytest.Item) -> Generator[None, object, object]:
     """Stop the run, with one error, when the emulator has died: no test could judge any more."""
     emulator = item.config.stash.get(RUNNING, None)
     try:

@@ -166,8 +166,9 @@ class _Guard(threading.Thread):
                 self.reason = str(error)
             if time.monotonic() > deadline:
                 self.reason = f"did not finish within {self._timeout:g} s and was stopped"
-            if self.reason:
-                _end(self._process)
+            if self.reason:  # nothing is worth waiting for
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
                 return
 
 
