@@ -61,13 +61,13 @@ def test_nothing_else_turns_red(batch: int, run_of: Callable[[int], Run]) -> Non
 
 
 def test_second_plan_names_what_was_changed_by_hand() -> None:
-    changed = next(one for one in ALL.mistakes if one.id == "log-kept-for-a-week")
+    changed = next(one for one in ALL.mistakes if one.id == "a-whole-second")
     with (
         Emulator(deployment.account_id(STACK, "staging")) as emulator,
         deployment.deploy(emulator, STACK, "staging") as deployed,
     ):
         Account(emulator.session(), ALL.lookups).make([changed])
-        assert deployed.second_plan() == ["update aws_cloudwatch_log_group.app"]
+        assert deployed.second_plan() == ["update aws_cloudwatch_metric_alarm.api_response_time"]
 
 
 @pytest.mark.parametrize("batch", BATCHES)
