@@ -6,13 +6,16 @@ import dataclasses
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import alarms
 from tests.support.alarms import Alarm, Missing, State
 
 pytestmark = pytest.mark.selftest
+
+# A busy machine is no failure.
+unhurried = settings(deadline=None)
 
 DESCRIPTION: dict[str, Any] = {
     "AlarmName": "mantisnxt-staging-api-response-time",
@@ -38,6 +41,7 @@ def any_alarm(draw: st.DrawFn) -> Alarm:
     return Alarm(5.0, "GreaterThanThreshold", "Average", 60, periods, wanted, mode)
 
 
+@unhurried
 @given(any_alarm(), gappy, states)
 def test_points_before_the_range_do_not_matter(
     alarm: Alarm, points: list[float | None], before: State
@@ -46,6 +50,7 @@ def test_points_before_the_range_do_not_matter(
     assert alarms.evaluate(alarm, points, before) == alarms.evaluate(alarm, recent, before)
 
 
+@unhurried
 @given(any_alarm(), st.lists(values, min_size=5, max_size=12), st.sampled_from(list(Missing)))
 def test_without_gaps_the_missing_mode_and_the_old_state_do_not_matter(
     alarm: Alarm, points: list[float | None], other: Missing
@@ -54,6 +59,7 @@ def test_without_gaps_the_missing_mode_and_the_old_state_do_not_matter(
     assert alarms.evaluate(alarm, points, State.OK) == alarms.evaluate(changed, points, State.ALARM)
 
 
+@unhurried
 @given(any_alarm(), st.lists(values, min_size=5, max_size=12))
 def test_without_gaps_it_alarms_exactly_on_m_breaches_in_the_latest_n(
     alarm: Alarm, points: list[float]
@@ -63,6 +69,7 @@ def test_without_gaps_it_alarms_exactly_on_m_breaches_in_the_latest_n(
     assert (state == State.ALARM) == (breaching >= alarm.datapoints_to_alarm)
 
 
+@unhurried
 @given(any_alarm(), gappy, states)
 def test_no_data_is_never_ok_unless_the_alarm_says_so(
     alarm: Alarm, points: list[float | None], before: State
@@ -72,6 +79,7 @@ def test_no_data_is_never_ok_unless_the_alarm_says_so(
     assert alarms.evaluate(strict, nothing, before) == State.INSUFFICIENT_DATA
 
 
+@unhurried
 @given(any_alarm(), st.lists(values, min_size=5, max_size=12), st.integers(0, 4))
 def test_a_worse_point_never_ends_an_alarm(alarm: Alarm, points: list[float], which: int) -> None:
     worse = [*points[:which], points[which] + 10, *points[which + 1 :]]
@@ -80,6 +88,7 @@ def test_a_worse_point_never_ends_an_alarm(alarm: Alarm, points: list[float], wh
 
 
 # From OK or ALARM: what `ignore` keeps, maybe INSUFFICIENT_DATA, is no answer of the data.
+@unhurried
 @given(any_alarm(), gappy, st.integers(0, 11), values, st.sampled_from([State.OK, State.ALARM]))
 def test_more_data_never_makes_a_definite_state_indefinite(
     alarm: Alarm, points: list[float | None], where: int, value: float, before: State
@@ -90,11 +99,13 @@ def test_more_data_never_makes_a_definite_state_indefinite(
     assert (alarms.evaluate(alarm, more, before) != State.INSUFFICIENT_DATA) >= definite
 
 
+@unhurried
 @given(any_alarm(), st.lists(values, min_size=10, max_size=14))
 def test_ranges_agree_where_no_data_is_missing(alarm: Alarm, points: list[float]) -> None:
     assert alarms.INDETERMINATE not in alarms.answers(alarm, points)[9:]
 
 
+@unhurried
 @given(any_alarm(), gappy, st.integers(1, 20))
 def test_shifting_time_shifts_the_answers(
     alarm: Alarm, points: list[float | None], minutes: int
@@ -104,6 +115,7 @@ def test_shifting_time_shifts_the_answers(
     assert later[minutes:] == alarms.replay(patient, points)
 
 
+@unhurried
 @given(any_alarm(), gappy, states)
 def test_a_replay_is_an_evaluation_after_each_point(
     alarm: Alarm, points: list[float | None], before: State
@@ -112,6 +124,7 @@ def test_a_replay_is_an_evaluation_after_each_point(
     assert last == alarms.evaluate(alarm, points, [before, *earlier][-1])
 
 
+@unhurried
 @given(any_alarm(), gappy, states)
 def test_an_answer_is_the_state_that_every_range_gives(
     alarm: Alarm, points: list[float | None], before: State
