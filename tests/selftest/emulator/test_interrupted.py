@@ -130,18 +130,27 @@ def expect_nothing_left(run: Started) -> None:
     assert "Traceback" not in run.output
 
 
-MOMENTS: dict[str, tuple[str, signal.Signals, Callable[[Started], object]]] = {
-    "apply": ("--fresh", signal.SIGINT, lambda run: run.await_child("terraform-provider-aws", 3)),
-    "playback": ("-x", signal.SIGTERM, lambda run: run.await_child(SERVER, 3)),
-    "tests": ("-x", signal.SIGINT, lambda run: run.read_until(" PASSED ")),
+MOMENTS: dict[str, tuple[tuple[str, ...], signal.Signals, Callable[[Started], object]]] = {
+    "plan": (
+        ("tests/unit/test_plan_edge.py", "--fresh"),
+        signal.SIGTERM,
+        lambda run: run.await_child("terraform-provider-aws", 1),
+    ),
+    "apply": (
+        (*TESTS, "--fresh"),
+        signal.SIGINT,
+        lambda run: run.await_child("terraform-provider-aws", 3),
+    ),
+    "playback": (TESTS, signal.SIGTERM, lambda run: run.await_child(SERVER, 3)),
+    "tests": (TESTS, signal.SIGINT, lambda run: run.read_until(" PASSED ")),
 }
 
 
 @pytest.mark.provider
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_interrupted_run_leaves_nothing(moment: str, start: Callable[..., Started]) -> None:
-    argument, number, await_moment = MOMENTS[moment]
-    run = start(*TESTS, argument)
+    arguments, number, await_moment = MOMENTS[moment]
+    run = start(*arguments)
     await_moment(run)
     run.note_places()
     os.killpg(run.process.pid, number)
