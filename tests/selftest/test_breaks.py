@@ -34,6 +34,8 @@ def seen_in(*places: str, plannable: bool = True) -> tuple[Break, ...]:
 
 SOURCE = ("tests/unit", "-m", "source")
 STATIC = ("tests/unit", "--environment", "production")
+# What only carrying the runbooks out shows has its own mistakes (runbook_run_mistakes.yaml).
+DEPLOYED = ("tests/integration", "-m", "deployed")
 # The built-in checks see many of the mistakes as well.
 INCIDENTAL = frozenset({"POL-01"})
 
@@ -47,7 +49,7 @@ TIERS = {
     "source": Tier("static", SOURCE, seen_in("source", plannable=False)),
     "static": Tier("static", STATIC, seen_in("source", "plan", "policy"), INCIDENTAL),
     **{b.id: Tier("static", looked_at(b), (b,), INCIDENTAL) for b in BREAKS if b.apart},
-    "integration": Tier("integration", ("tests/integration",), seen_in("deployed")),
+    "integration": Tier("integration", DEPLOYED, seen_in("deployed")),
 }
 CASES = [
     pytest.param(name, place, mistake, id=f"{mistake.requirement}-{place}-{mistake.id}")
