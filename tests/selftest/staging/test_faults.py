@@ -17,10 +17,10 @@ from tests.selftest.staging import faults
 from tests.selftest.staging.conftest import Looking
 from tests.selftest.staging.looking import Look
 from tests.selftest.staging.proxy import Exchange, Fault, Proxy
-from tests.support import read_only, target
+from tests.support import deployed_policies, read_only, target
 from tests.support.emulator import wire
 from tests.support.emulator.wire import Answer
-from tests.support.outcomes import Invalid
+from tests.support.outcomes import Invalid, Violation
 from tests.support.report import Verdict, invalid_text, verdict_of
 from tests.support.target import Target
 
@@ -162,6 +162,24 @@ def test_a_list_that_is_none_is_invalid(into: Into) -> None:
     account = Target("staging", "222233334444", read_only.session(), emulated=False)
     with pytest.raises(Invalid, match="sns:ListTopics answers with no list Topic"):
         account.pages("sns", "list_topics", "Topic")
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind"),
+    [
+        ("ListBuckets", "bucket"),
+        ("ListTopics", "topic"),
+        ("ListAliases", "key"),
+        ("ListFunctions", "function"),
+    ],
+)
+def test_a_kind_of_policy_that_is_not_there_is_missed(
+    operation: str, kind: str, into: Into
+) -> None:
+    into(faults.only(operation, faults.empty))
+    account = Target("staging", "222233334444", read_only.session(), emulated=False)
+    with pytest.raises(Violation, match=f"at least one {kind} with a policy"):
+        deployed_policies.resource_policies(account)
 
 
 # --- The whole tier ------------------------------------------------------------------------
