@@ -283,15 +283,17 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
     return None
 
 
-@pytest.fixture(autouse=True)
-def recorded(request: pytest.FixtureRequest, record_property: Any) -> None:
-    """Write down what the test proves, for whom and against what."""
-    record_property("requirement", requirement_id(request.node))
-    record_property("place", place_of(request.node))
-    parameters = getattr(request.node, "callspec", None)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Write down what the test proves, for whom and against what, before anything can fail."""
+    parameters = getattr(item, "callspec", None)
     planned = parameters.params.get("planned_environment") if parameters else None
-    record_property("environment", planned or request.config.getoption("--environment"))
-    record_property("target", request.config.getoption("--target"))
+    item.user_properties += [
+        ("requirement", requirement_id(item)),
+        ("place", place_of(item)),
+        ("environment", planned or item.config.getoption("--environment")),
+        ("target", item.config.getoption("--target")),
+    ]
 
 
 class Outcomes:
