@@ -133,8 +133,13 @@ def _only_one() -> Iterator[None]:
     """One `up` at a time; the lock goes with its process, however that ends."""
     import fcntl
 
-    STATE.parent.mkdir(parents=True, exist_ok=True)
-    with STATE.with_suffix(".lock").open("w") as lock:
+    path = STATE.with_suffix(".lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.open("w")
+    except OSError as error:
+        raise SuiteError(f"{path}: {error.strerror}; it is where the state is kept") from error
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

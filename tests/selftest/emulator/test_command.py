@@ -159,6 +159,14 @@ def test_unreadable_state_is_discarded(run: Run, tmp_path: Path) -> None:
     assert (done.returncode, said(done)) == (1, "emulator.json is unreadable and is discarded")
 
 
+def test_state_that_cannot_be_kept_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    words = command(tmp_path / "file", "up")
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "file/emulator.lock: " in done.stderr
+
+
 def test_taken_port_is_one_line(run: Run, taken_port: int) -> None:
     done = run("up", "--port", str(taken_port))
     assert (done.returncode, done.stdout) == (1, "")
