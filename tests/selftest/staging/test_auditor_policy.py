@@ -13,7 +13,7 @@ from tests.support import access, auditor_policy, policy_lint
 from tests.support.iam import Policy, statements
 from tests.support.outcomes import SuiteError
 
-pytestmark = pytest.mark.selftest
+pytestmark = [pytest.mark.selftest, pytest.mark.provider]
 
 KEPT = PATH.read_text(encoding="utf-8")
 DOCUMENT = json.loads(KEPT)

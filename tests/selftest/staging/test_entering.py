@@ -21,7 +21,7 @@ from tests.support import staging
 from tests.support.emulator import Emulator
 from tests.support.outcomes import SuiteError
 
-pytestmark = pytest.mark.selftest
+pytestmark = [pytest.mark.selftest, pytest.mark.provider]
 
 HERE = "staging is account 222233334444 in us-east-1"
 Into = Callable[[Fault], Proxy]

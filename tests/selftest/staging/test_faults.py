@@ -24,7 +24,7 @@ from tests.support.outcomes import Invalid, Violation
 from tests.support.report import Verdict, invalid_text, verdict_of
 from tests.support.target import Target
 
-pytestmark = pytest.mark.selftest
+pytestmark = [pytest.mark.selftest, pytest.mark.provider]
 
 Into = Callable[[Fault], Proxy]
 ATTEMPTS = 5

@@ -117,10 +117,12 @@ def test_clients_of_any_region_and_resources_are_guarded(listener: Proxy) -> Non
     assert listener.asked == []
 
 
+@pytest.mark.provider
 def test_every_service_of_the_tier_is_tried(honest: Look) -> None:
     assert {service for service, _, _ in honest.asked} == set(WRITES)
 
 
+@pytest.mark.provider
 def test_every_read_of_the_tier_goes_through(honest: Look) -> None:
     session = botocore.session.get_session()
     ids = {name: session.get_service_model(name).service_id.hyphenize() for name in WRITES}
