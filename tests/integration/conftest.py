@@ -138,6 +138,15 @@ def target(
 
 
 @pytest.fixture(scope="session")
+def sandbox(target: Target, stack: Path, environment: str) -> Iterator[Target]:
+    """The environment once more, on an emulator of its own, where tests may write."""
+    if not target.emulated:
+        raise NotProvable("it writes, and a real account is only read")
+    with Emulator(target.account_id) as emulator, deploy(emulator, stack, environment):
+        yield Target(environment, target.account_id, emulator.session(), emulated=True)
+
+
+@pytest.fixture(scope="session")
 def deployment(emulated: Emulated | None) -> Deployment:
     """The deployment that this run made."""
     if emulated is None:

@@ -5,8 +5,6 @@ What has to write does so in an emulator of its own, so that the other tests fin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +13,6 @@ from tests.load.deployed import resolve_secret
 from tests.support import alarm_actions, alarms, catalogue, deployed_policies, metric_data
 from tests.support import permissions as may
 from tests.support.catalogue import Requirement
-from tests.support.deployment import deploy
-from tests.support.emulator import Emulator
 from tests.support.expectations import (
     expect,
     expect_contains,
@@ -48,21 +44,12 @@ SECRETS = CATALOGUE.requirement("ECS-02").expected["secrets"]
 
 
 @pytest.fixture(scope="module")
-def written(target: Target, stack: Path, environment: str) -> Iterator[Target]:
-    """The environment once more, where tests may write."""
-    if not target.emulated:
-        raise NotProvable("it writes, and a real account is only read")
-    with Emulator(target.account_id) as emulator, deploy(emulator, stack, environment):
-        yield Target(environment, target.account_id, emulator.session(), emulated=True)
-
-
-@pytest.fixture(scope="module")
-def subscriber(written: Target) -> Subscriber:
+def subscriber(sandbox: Target) -> Subscriber:
     """A queue that hears what the alerts topic is told."""
-    name = f"{written.prefix}-{CATALOGUE.requirement('MON-04').expected['topic_suffix']}"
-    topics = written.pages("sns", "list_topics", "Topics")
+    name = f"{sandbox.prefix}-{CATALOGUE.requirement('MON-04').expected['topic_suffix']}"
+    topics = sandbox.pages("sns", "list_topics", "Topics")
     topic = named(name, "topic", topics, lambda one: one["TopicArn"].endswith(f":{name}"))
-    queue = Subscriber(written, "somebody")
+    queue = Subscriber(sandbox, "somebody")
     queue.subscribe(topic["TopicArn"])
     return queue
 
@@ -102,11 +89,11 @@ def pushed(target: Target, suffix: str) -> list[alarms.Answer]:
     "suffix", [pytest.param(s, marks=pytest.mark.requirement(i)) for s, i in WATCHED.items()]
 )
 def test_metric_beyond_its_threshold_raises_the_alarm(
-    suffix: str, written: Target, requirement: Requirement
+    suffix: str, sandbox: Target, requirement: Requirement
 ) -> None:
-    seen = pushed(written, suffix)
+    seen = pushed(sandbox, suffix)
     over = requirement.expected["evaluation_periods"]
-    where = described(written, suffix)["AlarmArn"]
+    where = described(sandbox, suffix)["AlarmArn"]
     expect_equal(where, "state while the metric is quiet", seen[-over - 1], alarms.State.OK)
     expect_equal(where, "state once it is beyond", seen[-1], alarms.State.ALARM)
 
@@ -114,13 +101,13 @@ def test_metric_beyond_its_threshold_raises_the_alarm(
 @pytest.mark.requirement("MON-14")
 @pytest.mark.parametrize("suffix", WATCHED)
 def test_message_of_the_alarm_arrives(
-    suffix: str, written: Target, subscriber: Subscriber, requirement: Requirement
+    suffix: str, sandbox: Target, subscriber: Subscriber, requirement: Requirement
 ) -> None:
-    name, state = f"{written.prefix}-{suffix}", alarms.State(pushed(written, suffix)[-1])
+    name, state = f"{sandbox.prefix}-{suffix}", alarms.State(pushed(sandbox, suffix)[-1])
     publisher = Publisher(**requirement.expected)
-    alarm_actions.change(written, name, state, "Threshold Crossed", publisher)
+    alarm_actions.change(sandbox, name, state, "Threshold Crossed", publisher)
     heard = [(one["AlarmName"], one["NewStateValue"]) for one in subscriber.messages()]
-    where = described(written, suffix)["AlarmArn"]
+    where = described(sandbox, suffix)["AlarmArn"]
     expect_members(where, "messages", heard, [(name, alarms.State.ALARM.value)])
 
 

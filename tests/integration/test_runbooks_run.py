@@ -6,7 +6,6 @@ in between is left out; commands and order are those of docs/runbooks.md and of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,6 @@ import pytest
 
 from tests.support import beside
 from tests.support.catalogue import Catalogue, Requirement
-from tests.support.deployment import account_id, deploy
-from tests.support.emulator import Emulator
 from tests.support.expectations import (
     expect,
     expect_equal,
@@ -27,32 +24,21 @@ from tests.support.expectations import (
     only,
 )
 from tests.support.job_rehearsal import JobRehearsal
-from tests.support.outcomes import NotProvable
 from tests.support.runbook import Block, Runbook
 from tests.support.runbook_stage import Run, Stage, chosen, differences
+from tests.support.target import Target
 from tests.support.workflow import COMMIT, Workflow
 
 pytestmark = pytest.mark.runbook
 
 
 @pytest.fixture(scope="module")
-def stage(
-    pytestconfig: pytest.Config,
-    stack: Path,
-    environment: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Stage]:
-    """The environment on an emulator of its own, as it was recorded."""
-    if pytestconfig.getoption("--target") != "emulator":
-        raise NotProvable("the runbooks write: they are run on the emulator only")
+def stage(sandbox: Target, stack: Path, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """The environment as it was recorded, and the runbook to carry out on it."""
     path = beside.find(stack, "docs/runbooks.md")
     runbook = Runbook.read(path, beside.name(path))
-    with (
-        Emulator(account_id(stack, environment)) as emulator,
-        deploy(emulator, stack, environment),
-    ):
-        directory = tmp_path_factory.mktemp("runbooks")
-        yield Stage(runbook, environment, emulator.session(), directory)
+    directory = tmp_path_factory.mktemp("runbooks")
+    return Stage(runbook, sandbox.environment, sandbox.session, directory)
 
 
 # --- Rollback -----------------------------------------------------------------------------
