@@ -14,6 +14,7 @@ from tests.selftest.breaking import ROOT, Break, load
 from tests.support import catalogue, report
 from tests.support.catalogue import Place, Requirement
 from tests.support.outcomes import SuiteError
+from tests.unit.conftest import WITHOUT_SOURCE_RULES
 
 pytestmark = pytest.mark.selftest
 
@@ -26,6 +27,7 @@ class Collected:
 
     def __init__(self) -> None:
         self.proofs: set[tuple[str, Place]] = set()
+        self.modules: set[tuple[str, Place]] = set()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         for item in session.items:
@@ -33,16 +35,28 @@ class Collected:
             assert marker, item.nodeid
             places = [place for place in Place if item.get_closest_marker(place)]
             self.proofs |= {(marker.args[0], place) for place in places}
+            self.modules |= {(item.path.name, place) for place in places}
 
 
 @pytest.fixture(scope="module")
-def proofs() -> set[tuple[str, Place]]:
-    """What the tests of every tier prove."""
+def collected() -> Collected:
+    """The tests of the static and the integration tier."""
     collected = Collected()
     tiers = [str(ROOT / "tests" / tier) for tier in ("unit", "integration")]
     arguments = ["--collect-only", "-qq", "-p", "no:cacheprovider", *tiers]
     assert pytest.main(arguments, plugins=[collected]) == pytest.ExitCode.OK
+    return collected
+
+
+@pytest.fixture(scope="module")
+def proofs(collected: Collected) -> set[tuple[str, Place]]:
+    """What the tests of every tier prove."""
     return collected.proofs | {(name, Place.load) for name in (MEASURES, QUIET)}
+
+
+def test_modules_left_unread_hold_no_source_rule(collected: Collected) -> None:
+    unread = {place for name, place in collected.modules if name.startswith(WITHOUT_SOURCE_RULES)}
+    assert unread == {Place.plan, Place.policy}
 
 
 def test_every_requirement_is_proven_where_it_says(proofs: set[tuple[str, Place]]) -> None:

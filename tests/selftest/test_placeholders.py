@@ -9,11 +9,10 @@ from typing import Any
 import msgpack
 import pytest
 
-from tests.support import placeholders
 from tests.support.outcomes import Invalid
 from tests.support.placeholders.filling import Block, fill
 from tests.support.placeholders.memory import Memory
-from tests.support.placeholders.symbols import PLACEHOLDER, symbols_in
+from tests.support.placeholders.symbols import PLACEHOLDER, name_symbols, symbols_in
 from tests.support.plan import Plan
 
 pytestmark = pytest.mark.selftest
@@ -108,7 +107,7 @@ DOCUMENT = {
 @pytest.fixture
 def plan() -> Plan:
     """A plan in which one resource uses another's attributes."""
-    return Plan(placeholders.name_symbols(DOCUMENT, TYPES))
+    return Plan(name_symbols(DOCUMENT, TYPES))
 
 
 def test_a_placeholder_becomes_the_symbol_of_its_resource(plan: Plan) -> None:

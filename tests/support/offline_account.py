@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from werkzeug import Request, Response
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.support import markers
+
 HOST = "127.0.0.1"
-PASSWORD_MARKER = "SuiteMarkerDatabasePassword"
 _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 _JSON = "application/x-amz-json-1.1"
 
@@ -30,7 +31,7 @@ def _application(request: Request) -> Response:
         case "GetCallerIdentity":
             return Response(_identity(_account(request)), content_type="text/xml")
         case "GetRandomPassword":
-            answer = {"RandomPassword": PASSWORD_MARKER}
+            answer = {"RandomPassword": markers.PASSWORD}
             return Response(json.dumps(answer), content_type=_JSON)
     message = f"a plan must need no account, and this one asks AWS for {operation}"
     error = {"__type": "AccessDeniedException", "message": message}

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.support import offline_account, terraform, workspace
+from tests.support import markers, terraform, workspace
 from tests.support.hcl import Block
 from tests.support.outcomes import SuiteError
 from tests.support.plan import Plan
@@ -21,15 +21,12 @@ from tests.support.source import SourceTree
 from tests.support.terraform import Completed, Diagnostic, Terraform, shown
 
 if TYPE_CHECKING:
-    from tests.support import placeholders
+    from tests.support.placeholders.provider import Stand
 
 VALIDATE_SECONDS = 120.0
 PLAN_SECONDS = 300.0
 # How often a plan is made again without the placeholders that a provider refused.
 ATTEMPTS = 3
-# Long enough for whatever asks for a token, and of characters that all of them take.
-SECRET_MARKER = "SuiteMarkerSecretValue"
-MARKERS = (SECRET_MARKER, offline_account.PASSWORD_MARKER)
 ANY_ACCOUNT = "123456789012"
 
 
@@ -47,11 +44,14 @@ def plan_all(stack: Path, environments: Sequence[str], fresh: bool = False) -> d
     documents = {name: document for name, document in found.items() if document is not None}
     missing = [name for name in environments if name not in documents]
     if missing:
+        # Only here: what serves and plans takes longer to load than the kept plans.
+        from tests.support import offline_account
+
         with offline_account.serving() as endpoint, ThreadPoolExecutor(len(missing)) as pool:
             plan = partial(_make, stack, source, program, copy, endpoint)
             documents |= dict(zip(missing, pool.map(plan, missing), strict=True))
     return {
-        name: Plan(documents[name], MARKERS, source.location, partial(_written, source))
+        name: Plan(documents[name], markers.ALL, source.location, partial(_written, source))
         for name in environments
     }
 
@@ -100,6 +100,8 @@ def _plan(
     A provider may refuse a placeholder where it expects one of a few words. Such an attribute is
     left unknown the next time, and when that does not help, so is everything.
     """
+    from tests.support import offline_account
+
     account = str(source.variables(environment).get("aws_account_id") or ANY_ACCOUNT)
     settings = {**offline_account.credentials(account, endpoint), **secret_variables(source)}
     plan = partial(_run, stack, environment, program, copy)
@@ -122,13 +124,12 @@ def _plan(
 
 def _standing_in(
     copy: Path, source: SourceTree, program: Terraform, settings: dict[str, str]
-) -> Callable[[frozenset[tuple[str, str]]], AbstractContextManager[placeholders.Stand]]:
+) -> Callable[[frozenset[tuple[str, str]]], AbstractContextManager[Stand]]:
     """Starts a provider that stands in for the copy's own, less what the argument spares."""
-    # Only here: gRPC takes longer to load than the kept plans of all environments.
-    from tests.support import placeholders
+    from tests.support.placeholders.provider import standing_in
 
     return partial(
-        placeholders.standing_in,
+        standing_in,
         workspace.provider_binary(copy),
         {**program.environment, **settings},
         terraform.CACHE / "provider-answers.sqlite",
@@ -174,7 +175,7 @@ def _show(program: Terraform, copy: Path, out: str, settings: dict[str, str]) ->
 def secret_variables(source: SourceTree) -> dict[str, str]:
     """A recognisable value for each variable that holds a secret and has no default."""
     return {
-        f"TF_VAR_{block.labels[0]}": SECRET_MARKER
+        f"TF_VAR_{block.labels[0]}": markers.SECRET
         for block in source.blocks("variable")
         if block.get("sensitive") is True and "default" not in block.attributes
     }
@@ -251,7 +252,7 @@ _CODE = hashlib.sha256(
         path.read_bytes()
         for path in (
             Path(__file__),
-            Path(offline_account.__file__),
+            Path(__file__).with_name("offline_account.py"),
             *sorted(Path(__file__).with_name("placeholders").glob("*.py")),
         )
     )

@@ -107,7 +107,9 @@ def rehearse(
 def line_of(call: Call, script: str) -> int:
     """The line on which a call is written: within a long command bash counts only roughly."""
     begun = re.compile(r"(?<![\w-])" + r"\s+".join(map(re.escape, call.words[:3])) + r"(?![\w-])")
-    written = [n for n, line in enumerate(script.splitlines(), 1) if begun.search(line)]
+    tool = call.words[0]
+    lines = enumerate(script.splitlines(), 1)
+    written = [n for n, line in lines if tool in line and begun.search(line)]
     return min(written, key=lambda n: abs(n - call.line), default=call.line)
 
 

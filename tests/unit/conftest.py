@@ -11,14 +11,28 @@ from tests.support import checkov, planning
 from tests.support.plan import Plan, Resource
 from tests.support.source import SourceTree
 
-# The run is short and makes little garbage in cycles, but builds large trees of HCL and JSON, which
-# the collector would walk again and again: a quarter of the time of the source rules.
-gc.disable()
+WITHOUT_SOURCE_RULES = ("test_plan_", "test_policies")
+
+
+def pytest_configure() -> None:
+    """Collect no garbage.
+
+    The run is short and makes little of it in cycles, but builds large trees of HCL and JSON, which
+    the collector would walk again and again: a quarter of the time of the source rules.
+    """
+    gc.disable()
 
 
 def pytest_unconfigure() -> None:
-    """Spare the interpreter the last walk as well."""
+    """Spare the interpreter the last walk as well; whoever called pytest collects again."""
     gc.freeze()
+    gc.enable()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where only source rules are asked for, leave what needs a plan or Checkov unread."""
+    others = collection_path.name.startswith(WITHOUT_SOURCE_RULES)
+    return True if others and config.getoption("-m") == "source" else None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -61,14 +62,13 @@ def deploy(
     catalogue: Catalogue,
     stack: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Deploy:
+) -> Iterator[Deploy]:
     """Rehearse the deployment of a branch to a service, described by DeployedService's words.
 
-    The same deployment is rehearsed once.
+    The same deployment is rehearsed once. What the tests will ask for is begun at once, two by two.
     """
     branches = catalogue.requirement("PIPE-01").expected["branches"]
 
-    @cache
     def rehearse(branch: str, **state: Any) -> tuple[DeployedService, JobRehearsal]:
         account = planning.account_id(stack, branches[branch])
         service = DeployedService(branches[branch], account, **state)
@@ -84,7 +84,23 @@ def deploy(
         )
         return service, run
 
-    return rehearse
+    expected = catalogue.requirement("PIPE-03").expected
+    mishaps = ["placeable", "sound", "settles", "writable"]
+    asked = [
+        *((branch, {}) for branch in BRANCHES),
+        *(("staging", {"exit_code": c}) for c in [expected["proceeds_on"], *expected["stops_on"]]),
+        *(("staging", {mishap: False}) for mishap in mishaps),
+    ]
+    # Most of a rehearsal is waiting for bash.
+    with ThreadPoolExecutor(2) as pool:
+
+        @cache
+        def begun(branch: str, **state: Any) -> Future[tuple[DeployedService, JobRehearsal]]:
+            return pool.submit(rehearse, branch, **state)
+
+        for branch, state in asked:
+            begun(branch, **state)
+        yield lambda branch, **state: begun(branch, **state).result()
 
 
 @pytest.mark.requirement("PIPE-01")

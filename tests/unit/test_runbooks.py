@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -32,12 +33,14 @@ def runbook(stack: Path) -> Runbook:
 def rehearsed(runbook: Runbook, tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
     """Every block of the runbooks, run for each environment; each tool answers with a word."""
     directory = tmp_path_factory.mktemp("runbooks")
-    return {
-        environment: runbook.rehearse(
-            runbook.blocks, environment, lambda call: Answer("answer\n"), directory
-        )
-        for environment in ENVIRONMENTS
-    }
+
+    def rehearse(environment: str) -> tuple[list[RunbookCall], Ending]:
+        answer = Answer("answer\n")
+        return runbook.rehearse(runbook.blocks, environment, lambda _: answer, directory)
+
+    # Most of a rehearsal is waiting for bash.
+    with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
+        return dict(zip(ENVIRONMENTS, pool.map(rehearse, ENVIRONMENTS), strict=True))
 
 
 @pytest.mark.requirement("RUN-01")
