@@ -162,8 +162,15 @@ def test_empty_secret_is_seen() -> None:
 def test_log_that_begins_with_a_banner_is_seen() -> None:
     with launched_task.running(started(SOUND), image(CHATTY)) as host:
         found = failures(host, SOUND)
-    told = "expected no line that is not one JSON object; actual Server started, listening on 3000"
+    told = "expected no line that is not one JSON object; actual Server started, reports to ***"
     assert found == {LOG: told}
+
+
+def test_secret_in_the_log_is_not_shown() -> None:
+    lines = ['{"level": "info"}', f"{'-' * 70} hidden SENTRY_DSN", "SENTRY_DSN is set"]
+    arrived = {"SENTRY_DSN": "hidden SENTRY_DSN", "NODE_ENV": "", "TWILIO_AUTH_TOKEN": "hidden"}
+    shown = containers.without_object(lines, arrived.values())
+    assert shown == [f"{'-' * 70} ***", "SENTRY_DSN is set"]
 
 
 def test_application_that_listens_elsewhere_is_seen() -> None:

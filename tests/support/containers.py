@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import reduce
 from typing import Any
 
 import testinfra
@@ -114,9 +115,12 @@ def log_lines(host: Any) -> list[str]:
     return list(done.stdout.splitlines())
 
 
-def without_object(lines: list[str]) -> list[str]:
-    """The lines that are not one JSON object each, shortened."""
-    return [line[:80] for line in lines if not _is_object(line)]
+def without_object(lines: list[str], secrets: Iterable[str]) -> list[str]:
+    """The lines that are not one JSON object each, shortened; no secret is in them."""
+    # The longest first: another one may be a part of it.
+    hidden = sorted(filter(None, secrets), key=len, reverse=True)
+    other = [line for line in lines if not _is_object(line)]
+    return [reduce(lambda text, one: text.replace(one, "***"), hidden, line)[:80] for line in other]
 
 
 def _is_object(line: str) -> bool:
