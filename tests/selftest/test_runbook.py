@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.selftest.breaking import ROOT
 from tests.selftest.repositories import (
     RUNBOOKS,
     Mistake,
@@ -19,7 +20,8 @@ from tests.selftest.repositories import (
 )
 from tests.support.aws_cli import BadCommandError, parse
 from tests.support.outcomes import SuiteError
-from tests.support.runbook import Runbook
+from tests.support.rehearsal import Answer
+from tests.support.runbook import Runbook, RunbookCall
 
 pytestmark = pytest.mark.selftest
 
@@ -38,6 +40,20 @@ def test_mistake_turns_its_requirement_red_and_no_other(mistake: Mistake, tmp_pa
 
 def test_runbooks_themselves_are_green_in_another_repository(tmp_path: Path) -> None:
     assert judge(repository(tmp_path, {RUNBOOKS: DOCUMENT}), "test_runbooks.py").messages == {}
+
+
+def test_group_is_deleted_only_after_its_snapshot_is_copied(tmp_path: Path) -> None:
+    copied = "Snapshots[?SnapshotStatus=='available'].SnapshotName"
+    states = iter(["", "\n", "the-copy\n"])
+    runbook = Runbook.read(ROOT / RUNBOOKS, RUNBOOKS)
+
+    def answer(call: RunbookCall) -> Answer:
+        return Answer(next(states) if copied in call.words else "answer\n")
+
+    calls, _ = runbook.rehearse(runbook.section("Restore Redis"), "staging", answer, tmp_path)
+    order = ["copied" if copied in call.words else call.command for call in calls]
+    assert order.count("copied") == 3
+    assert "aws elasticache delete-replication-group" in order[order.index("copied") + 3 :]
 
 
 def test_guides_commands_are_red_for_every_requirement(tmp_path: Path) -> None:
