@@ -16,6 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.integration import test_consequences as tier
+from tests.integration.conftest import sandbox
 from tests.selftest.breaking import STACK
 from tests.support import alarm_actions, permissions
 from tests.support.alarms import State
@@ -88,7 +89,7 @@ def raised(target: Target, suffix: str) -> str:
     """What is seen of the alarm when its metric is pushed beyond the catalogue's threshold."""
     requirement = tier.CATALOGUE.requirement(tier.WATCHED[suffix])
     check = tier.test_metric_beyond_its_threshold_raises_the_alarm
-    return failure(check, suffix=suffix, written=target, requirement=requirement)
+    return failure(check, suffix=suffix, sandbox=target, requirement=requirement)
 
 
 def heard(target: Target, queue: Subscriber, suffix: str = RESPONSE) -> str:
@@ -97,7 +98,7 @@ def heard(target: Target, queue: Subscriber, suffix: str = RESPONSE) -> str:
         AlarmName=f"{target.prefix}-{suffix}", StateValue="OK", StateReason="begin anew"
     )
     check = tier.test_message_of_the_alarm_arrives
-    return failure(check, suffix=suffix, written=target, subscriber=queue, requirement=HEARD)
+    return failure(check, suffix=suffix, sandbox=target, subscriber=queue, requirement=HEARD)
 
 
 def test_catalogue_describes_the_guides_alarms() -> None:
@@ -455,7 +456,7 @@ def test_a_simulation_that_is_denied_is_no_answer() -> None:
 
 def test_nothing_is_written_to_a_real_account(target: Target) -> None:
     real = Target("staging", target.account_id, target.session, emulated=False)
-    writing = inspect.unwrap(tier.written)(real, STACK, "staging")
+    writing = inspect.unwrap(sandbox)(real, STACK, "staging")
     with pytest.raises(NotProvable, match="a real account is only read"):
         next(writing)
     with pytest.raises(NotProvable, match="in a real account nobody's is read"):
