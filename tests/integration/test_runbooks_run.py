@@ -1,7 +1,8 @@
-"""The runbooks and the pipeline's deployment carried out for real, on an emulator of their own.
+"""The runbooks and the pipeline's deployment carried out for real, on an emulator for what writes.
 
-They write, so no real account is touched, and no other test sees what they do. What Terraform does
-in between is left out; commands and order are those of docs/runbooks.md and of the workflow.
+They write, so no real account is touched, and no test that only reads sees what they do. What
+Terraform does in between is left out; commands and order are those of docs/runbooks.md and of the
+workflow.
 """
 
 from __future__ import annotations

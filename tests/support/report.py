@@ -19,6 +19,8 @@ from tests.support.outcomes import Invalid, NotProvable, SuiteError, Violation
 CHECKLIST = "checklist.md"
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 _DENIED_ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
+# The user and the password of an address, as errors of botocore repeat it.
+_SIGN_IN = re.compile(r"""[^\s/"'=:@]*:[^\s/"'=@]*@""")
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 
 
@@ -98,7 +100,12 @@ def invalid_text(error: BaseException) -> str:
         case Invalid() | SuiteError():
             return str(error)
         case _:
-            return f"{type(error).__name__}: {error}"
+            return without_sign_in(f"{type(error).__name__}: {error}")
+
+
+def without_sign_in(text: str) -> str:
+    """The text, with *** for the user and the password in an address."""
+    return _SIGN_IN.sub("***@", text)
 
 
 def for_people(requirements: Iterable[Requirement]) -> list[Requirement]:

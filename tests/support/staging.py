@@ -21,7 +21,7 @@ from botocore.exceptions import (
 from tests.support import read_only
 from tests.support.outcomes import SuiteError
 from tests.support.planning import account_id
-from tests.support.report import EXPIRED, invalid_text
+from tests.support.report import EXPIRED, invalid_text, without_sign_in
 from tests.support.source import SourceTree
 from tests.support.target import Target
 
@@ -48,7 +48,7 @@ def enter(stack: Path, environment: str) -> Target:
         _check_account(session, environment, account, wanted)
         _check_tag(session, environment, wanted)
     except (BotoCoreError, ClientError, ValueError) as error:
-        raise SuiteError(f"{_reason(error)}. Expected: {wanted}") from error
+        raise SuiteError(f"{without_sign_in(_reason(error))}. Expected: {wanted}") from error
     return Target(environment, account, session, emulated=False)
 
 

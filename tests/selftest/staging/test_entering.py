@@ -40,6 +40,17 @@ def answering(operation: str, change: Callable[[dict[str, Any]], dict[str, Any]]
     return faults.only(operation, partial(faults.changed, change))
 
 
+@pytest.mark.parametrize("address", ["http://me:hunter2@127.0.0.1:9", "me:hunter2@127.0.0.1:9"])
+def test_a_password_in_the_endpoint_is_not_shown(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "us-east-1"}
+    set_only(monkeypatch, {**keys, "AWS_ENDPOINT_URL": address})
+    told = refusal()
+    assert "***@127.0.0.1:9" in told
+    assert "hunter2" not in told
+
+
 def test_the_right_account_is_entered(into: Into) -> None:
     into(Exchange.honest)
     target = staging.enter(STACK, "staging")
