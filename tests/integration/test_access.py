@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import access, deployed_policies, sign_ins
 from tests.support.catalogue import Catalogue, Requirement
-from tests.support.expectations import expect_members, expect_none, found
+from tests.support.expectations import expect_members, expect_none, expect_subset, found
 from tests.support.iam import Policy
 from tests.support.target import Target
 
@@ -65,6 +65,15 @@ def test_only_this_repositorys_branches_sign_in_from_outside(
         and conditions != wanted.get(role["RoleName"])
     ]
     expect_none(target.prefix, f"sign-in from outside but {wanted}", others)
+
+
+@pytest.mark.requirement("IAM-06")
+def test_the_branches_can_sign_in_to_each_role_that_is_for_them(
+    target: Target, roles: list[dict[str, Any]], catalogue: Catalogue
+) -> None:
+    entered = [r["RoleName"] for r in roles if access.sign_ins(deployed_policies.trust(r))]
+    wanted = set(sign_ins.expected(catalogue, target.environment))
+    expect_subset(target.prefix, "roles with a sign-in from outside", entered, wanted)
 
 
 @pytest.mark.requirement("IAM-07")
