@@ -83,7 +83,9 @@ def test_bucket_refuses_requests_without_tls(
 ) -> None:
     policy = statements(target.client("s3").get_bucket_policy(Bucket=bucket)["Policy"])
     action, condition = requirement.expected["action"], requirement.expected["condition"]
-    found(bucket, "statement that refuses them", denied_to_all(policy, action, condition))
+    everything = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    refusing = denied_to_all(policy, action, everything, condition)
+    found(bucket, "statement that refuses them for all of it", refusing)
 
 
 @pytest.mark.requirement("STORE-04")

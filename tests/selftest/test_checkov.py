@@ -264,6 +264,37 @@ def test_run_is_kept_for_the_stack_as_it_is(edit: str, tmp_path: Path) -> None:
     assert checkov.fingerprint(directory) != before
 
 
+def link_to(module: Path, stack: Path) -> None:
+    """Put the module into the stack by a link."""
+    (stack / "modules").symlink_to(module.parent)
+
+
+def call(module: Path, stack: Path) -> None:
+    """Have the stack call the module where it is."""
+    source = f"../{module.relative_to(stack.parent)}"
+    (stack / "main.tf").write_text(f'module "m" {{\n  source = "{source}"\n}}\n', "utf-8")
+
+
+@pytest.mark.parametrize("use", [link_to, call])
+def test_run_is_kept_for_the_modules_outside_as_they_are(
+    use: Callable[[Path, Path], None], tmp_path: Path
+) -> None:
+    stack, module = tmp_path / "terraform", tmp_path / "elsewhere" / "module"
+    for directory in (stack, module):
+        directory.mkdir(parents=True)
+    (module / "main.tf").write_text(TOPIC, encoding="utf-8")
+    use(module, stack)
+    before = checkov.fingerprint(stack)
+    (module / "main.tf").write_text(f"# {TOPIC}", encoding="utf-8")
+    assert checkov.fingerprint(stack) != before
+
+
+def test_links_that_lead_back_are_followed_once(tmp_path: Path) -> None:
+    (tmp_path / "back").symlink_to(tmp_path)
+    (tmp_path / "main.tf").write_text(TOPIC, encoding="utf-8")
+    assert checkov.fingerprint(tmp_path) == checkov.fingerprint(tmp_path)
+
+
 # --- Reports ------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.iam import Statement, granted, matches, statements
+from tests.support.iam import Statement, denied_to_all, granted, matches, statements
 from tests.support.outcomes import Invalid
 
 pytestmark = pytest.mark.selftest
@@ -111,3 +111,40 @@ def test_grant_by_a_pattern_is_a_grant(action: str) -> None:
 def test_denial_is_no_grant() -> None:
     (denial,) = statements({"Statement": [{"Effect": "Deny", "Action": "s3:*"}]})
     assert granted([denial], action="s3:GetObject") == []
+
+
+BUCKET = ["arn:aws:s3:::logs", "arn:aws:s3:::logs/*"]
+WITHOUT_TLS = {"Bool": {"aws:SecureTransport": ["false"]}}
+REFUSAL: dict[str, Any] = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:*",
+    "Resource": BUCKET,
+    "Condition": WITHOUT_TLS,
+}
+
+
+@pytest.mark.parametrize(
+    ("written", "refused"),
+    [
+        ({}, True),
+        ({"Action": "*"}, True),
+        ({"Resource": "*"}, True),
+        ({"Resource": "arn:aws:s3:::logs*"}, True),
+        ({"Condition": {"Bool": {"aws:securetransport": "false"}}}, True),
+        ({"Effect": "Allow"}, False),
+        ({"Principal": {"AWS": "arn:aws:iam::1:root"}}, False),
+        ({"Action": "s3:GetObject"}, False),
+        ({"Resource": BUCKET[1]}, False),
+        ({"Resource": ["arn:aws:s3:::other", "arn:aws:s3:::other/*"]}, False),
+        ({"Resource": [BUCKET[0], f"{BUCKET[0]}/AWSLogs/*"]}, False),
+        ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, False),
+        ({"Condition": WITHOUT_TLS | {"StringEquals": {"aws:sourceVpc": "vpc-1"}}}, False),
+    ],
+    ids=str,
+)
+def test_denial_to_all_is_of_all_and_on_nothing_else(
+    written: dict[str, Any], refused: bool
+) -> None:
+    policy = statements({"Statement": [REFUSAL | written]})
+    assert bool(denied_to_all(policy, "s3:*", BUCKET, WITHOUT_TLS)) is refused

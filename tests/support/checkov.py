@@ -45,6 +45,7 @@ RUN_SECONDS = 300.0
 STOP_SECONDS = 5.0
 # Settings of Checkov's that lie beside the stack would silence checks.
 SETTINGS = (".checkov.yaml", ".checkov.yml")
+MODULE_SOURCE = re.compile(r'^\s*source\s*=\s*"(\.\.?/[^"]*)"', re.MULTILINE)
 MODULE_CALL = re.compile(r'^module\s+"([^"]+)"', re.MULTILINE)
 
 
@@ -261,7 +262,7 @@ def running(stack: Path, fresh: bool) -> Scan:
     """
     try:
         kept = CACHE / "checkov" / fingerprint(stack)
-    except OSError:  # Checkov itself tells what cannot be read
+    except (OSError, UnicodeDecodeError):  # Checkov itself tells what cannot be read
         return Scan(stack)
     if fresh:
         shutil.rmtree(kept, ignore_errors=True)
@@ -272,10 +273,23 @@ def fingerprint(stack: Path) -> str:
     """A hash of what a run depends on: stack and its path, policies, census, Checkov, this code."""
     checkov = tool_environment.fingerprint(tool_environment.ROOT / "requirements" / "checkov.txt")
     digest = hashlib.sha256(f"{stack} {checkov}".encode())
-    for directory in (stack, POLICIES, CENSUS):
+    for directory in (stack, *_called_outside(stack), POLICIES, CENSUS):
         digest.update(workspace.digest_of(directory).encode())
     digest.update(Path(__file__).read_bytes())
     return digest.hexdigest()[:24]
+
+
+def _called_outside(stack: Path) -> list[Path]:
+    """The directories of the modules that the stack calls and that lie beside it, not in it."""
+    found: list[Path] = []
+    for directory in (waiting := [stack]):
+        for file in sorted(directory.rglob("*.tf")):
+            for source in MODULE_SOURCE.findall(file.read_text(encoding="utf-8")):
+                called = (file.parent / source).resolve()
+                if not any(called.is_relative_to(known) for known in waiting):
+                    waiting.append(called)
+                    found.append(called)
+    return found
 
 
 def policy_files(directory: Path) -> list[Path]:

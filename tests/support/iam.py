@@ -103,17 +103,33 @@ def granted(
 
 
 def denied_to_all(
-    policy: Iterable[Statement], action: str, conditions: Mapping[str, Mapping[str, list[str]]]
+    policy: Iterable[Statement],
+    action: str,
+    resources: Iterable[str],
+    conditions: Mapping[str, Mapping[str, list[str]]],
 ) -> list[Statement]:
-    """The statements that deny this action, by this name, to everyone on these conditions alone."""
+    """The statements that deny this action on all of `resources` to everyone.
+
+    On these conditions alone: one more would let some requests through. `action` is a whole
+    service's, such as `s3:*`. IAM does not tell capitals in a condition's variable apart.
+    """
+    wanted = list(resources)
     return [
         one
         for one in policy
         if not one.allows
         and one.principals & ANYONE
-        and action in one.actions
-        and one.conditions == conditions
+        and one.actions & {action, "*"}
+        and all(any(matches(pattern, name) for pattern in one.resources) for name in wanted)
+        and _folded(one.conditions) == _folded(conditions)
     ]
+
+
+def _folded(conditions: Mapping[str, Mapping[str, list[str]]]) -> dict[str, dict[str, list[str]]]:
+    return {
+        test: {variable.lower(): values for variable, values in variables.items()}
+        for test, variables in conditions.items()
+    }
 
 
 def _statement(written: Mapping[str, Any]) -> Statement:

@@ -220,7 +220,7 @@ def validate(stack: Path) -> list[Diagnostic]:
     source = SourceTree.load(stack)  # what is no HCL is told in one way, by one line
     program = terraform.find()
     copy = workspace.prepare(stack, program)
-    kept = copy / "validate.json"
+    kept = copy / f"validate.{_CODE}.json"
     document = _read(kept)
     if document is None:
         with _standing_in(copy, source, program, {})(frozenset()) as stand:

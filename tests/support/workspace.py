@@ -127,7 +127,13 @@ def digest_of(directory: Path) -> str:
 
 
 def _files(stack: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(stack):
+    seen: set[str] = set()
+    # Terraform follows links, and so does a copy; one that leads back is followed once.
+    for folder, folders, names in os.walk(stack, followlinks=True):
+        if (real := os.path.realpath(folder)) in seen:
+            folders.clear()
+            continue
+        seen.add(real)
         folders[:] = sorted(set(folders) - _IGNORED(folder, folders))
         for name in set(names) - _IGNORED(folder, names):
             yield Path(folder) / name

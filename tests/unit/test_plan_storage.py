@@ -7,6 +7,7 @@ import pytest
 from tests.support.catalogue import Requirement
 from tests.support.expectations import expect_equal, expect_none, found, named, only
 from tests.support.iam import denied_to_all
+from tests.support.placeholders.symbols import plain
 from tests.support.plan import Plan, Resource
 from tests.support.planned_policies import policy as planned
 
@@ -71,7 +72,15 @@ def test_every_bucket_refuses_requests_without_tls(
         bucket.where
         for bucket in buckets
         if bucket.address not in policies
-        or not denied_to_all(planned(plan, policies[bucket.address], "policy"), action, condition)
+        or not any(
+            denied_to_all(
+                planned(plan, policies[bucket.address], "policy"),
+                action,
+                [arn, f"{arn}/*"],
+                condition,
+            )
+            for arn in (f"⟨{plain(bucket.address)}.arn⟩", f"arn:aws:s3:::{bucket.value('bucket')}")
+        )
     ]
     expect_none("plan", "bucket that answers without TLS", lenient)
 

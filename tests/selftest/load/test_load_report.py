@@ -27,7 +27,7 @@ REQUIREMENT = Requirement(
     why="because it pages people",
     fix="make it faster",
     expected={},
-    controls=("PERF05",),
+    controls=("Well-Architected PERF05-BP04",),
     proven=(Place.load,),
 )
 EMPTY = Report("staging", "emulator", "http://127.0.0.1:3000")
