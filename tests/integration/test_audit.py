@@ -68,9 +68,12 @@ def test_somebody_is_told_of_the_event(
         "logs", "describe_metric_filters", "metricFilters", logGroupName=trail_log
     )
     own = [one for one in filters if sign in one["filterPattern"]]
-    metric = only(trail_log, f"filter for {sign}", own)["metricTransformations"][0]["metricName"]
-    watching = [one for one in alarms.values() if one.get("MetricName") == metric]
-    alarm = only(trail_log, f"alarm on {metric}", watching)
+    source = only(trail_log, f"filter for {sign}", own)["metricTransformations"][0]
+    metric = (source["metricNamespace"], source["metricName"])
+    watching = [
+        one for one in alarms.values() if (one.get("Namespace"), one.get("MetricName")) == metric
+    ]
+    alarm = only(trail_log, f"alarm on {' '.join(metric)}", watching)
     topic = topics[f"{target.prefix}-{requirement.expected['topic_suffix']}"]
     expect_contains(alarm["AlarmArn"], "actions", alarm["AlarmActions"], topic)
     expect(alarm["AlarmArn"], alarm["ActionsEnabled"], "actions enabled", "disabled")

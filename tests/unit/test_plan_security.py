@@ -24,7 +24,13 @@ pytestmark = pytest.mark.plan
 
 @pytest.mark.requirement("KMS-01")
 def test_every_key_is_renewed(plan: Plan, requirement: Requirement) -> None:
-    keys = found("plan", "key", plan.all("aws_kms_key"))
+    # AWS renews no other kind by itself.
+    symmetric = [
+        key
+        for key in plan.all("aws_kms_key")
+        if key.value("customer_master_key_spec") in (None, "SYMMETRIC_DEFAULT")
+    ]
+    keys = found("plan", "key", symmetric)
     kept = [
         key.where
         for key in keys
@@ -62,13 +68,16 @@ def test_somebody_is_told_of_the_event(
         if sign in one.value("pattern")
         and (one.symbolic("log_group_name") == trail_log.value("name"))
     ]
-    metric = only(trail_log.where, f"filter for {sign}", own).value("metric_transformation[0].name")
+    source = only(trail_log.where, f"filter for {sign}", own)
+    metric = tuple(
+        source.value(f"metric_transformation[0].{part}") for part in ("namespace", "name")
+    )
     alarms = [
         alarm
         for alarm in plan.all("aws_cloudwatch_metric_alarm")
-        if alarm.symbolic("metric_name") == metric
+        if (alarm.symbolic("namespace"), alarm.symbolic("metric_name")) == metric
     ]
-    alarm = only(trail_log.where, f"alarm on {metric}", alarms)
+    alarm = only(trail_log.where, f"alarm on {' '.join(metric)}", alarms)
     topic = plan.one("aws_sns_topic", name=f"{prefix}-{requirement.expected['topic_suffix']}")
     expect_contains(alarm.where, "topics", alarm.points_to("alarm_actions"), topic.address)
 
