@@ -7,7 +7,7 @@ emulator cannot show (`provable_only_on_aws`), which is reported with its reason
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from typing import Any
 
@@ -35,6 +35,9 @@ class Target:
     account_id: str
     session: Any
     emulated: bool
+    _clients: dict[tuple[str, str | None], Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def prefix(self) -> str:
@@ -42,8 +45,15 @@ class Target:
         return f"mantisnxt-{self.environment}"
 
     def client(self, service: str, region: str | None = None) -> Any:
-        """A low-level client of `service`, in the session's region unless told otherwise."""
-        return self.session.client(service, region_name=region, config=CLIENT_CONFIG)
+        """A low-level client of `service`, in the session's region unless told otherwise.
+
+        Making one takes longer than asking it, so each is made once.
+        """
+        if (service, region) not in self._clients:
+            self._clients[service, region] = self.session.client(
+                service, region_name=region, config=CLIENT_CONFIG
+            )
+        return self._clients[service, region]
 
     def provable_only_on_aws(self, reason: str) -> None:
         """Report the test as not provable here if the target is the emulator."""
