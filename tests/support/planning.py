@@ -205,12 +205,16 @@ def check_variables(source: SourceTree, environment: str) -> None:
 def account_id(stack: Path, environment: str) -> str:
     """The AWS account that the environment's variables name."""
     variables_file(stack, environment)
-    values = SourceTree.load(stack).variables(environment)
-    account = str(values.get("aws_account_id", ""))
+    return account_of(SourceTree.load(stack), environment)
+
+
+def account_of(source: SourceTree, environment: str) -> str:
+    """The same of a stack that has been read; SuiteError names the file that lacks it."""
+    account = str(source.variables(environment).get("aws_account_id", ""))
     if not (account.isdigit() and len(account) == 12):
         raise SuiteError(
-            f"{shown(stack)}/environments/{environment}.tfvars: aws_account_id must be the twelve "
-            "digits of the environment's account"
+            f"{shown(source.stack)}/environments/{environment}.tfvars: aws_account_id must be the "
+            "twelve digits of the environment's account"
         )
     return account
 

@@ -60,7 +60,7 @@ def deploy(
     workflow: Workflow,
     deploying: Job,
     catalogue: Catalogue,
-    stack: Path,
+    source: SourceTree,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Deploy]:
     """Rehearse the deployment of a branch to a service, described by DeployedService's words.
@@ -70,7 +70,7 @@ def deploy(
     branches = catalogue.requirement("PIPE-01").expected["branches"]
 
     def rehearse(branch: str, **state: Any) -> tuple[DeployedService, JobRehearsal]:
-        account = planning.account_id(stack, branches[branch])
+        account = planning.account_of(source, branches[branch])
         service = DeployedService(branches[branch], account, **state)
         directory = tmp_path_factory.mktemp("deployment")
         answers = {"aws": lambda call: service.answer(call.where, call.words, directory)}
@@ -141,12 +141,12 @@ def test_branch_signs_in_by_its_environments_role(
     branch: str,
     workflow: Workflow,
     deploying: Job,
-    stack: Path,
+    source: SourceTree,
     requirement: Requirement,
     catalogue: Catalogue,
 ) -> None:
     environment = catalogue.requirement("PIPE-01").expected["branches"][branch]
-    account = planning.account_id(stack, environment)
+    account = planning.account_of(source, environment)
     wanted = requirement.expected["role"].format(account=account, environment=environment)
     jobs = [
         deploying,
@@ -164,9 +164,9 @@ def test_branch_signs_in_by_its_environments_role(
 @pytest.mark.requirement("PIPE-02")
 @pytest.mark.parametrize("tier", ["integration", "load"])
 def test_tier_reads_staging_by_a_role_that_can_only_read(
-    tier: str, workflow: Workflow, gate: Job, stack: Path, requirement: Requirement
+    tier: str, workflow: Workflow, gate: Job, source: SourceTree, requirement: Requirement
 ) -> None:
-    account = planning.account_id(stack, "staging")
+    account = planning.account_of(source, "staging")
     wanted = requirement.expected["reading_role"].format(account=account)
     step = only(gate.where, "step that signs in", gate.sign_ins)
     event = Event("push", {"load": "main"}.get(tier, "staging"))

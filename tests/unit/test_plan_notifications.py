@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.support import planning
@@ -12,6 +10,7 @@ from tests.support.expectations import expect_equal, expect_subset, only
 from tests.support.iam import granted
 from tests.support.plan import Plan, Resource
 from tests.support.planned_policies import policy as planned
+from tests.support.source import SourceTree
 
 pytestmark = pytest.mark.plan
 
@@ -30,9 +29,9 @@ def topic_policy(plan: Plan, topic: Resource) -> Resource:
 
 
 @pytest.fixture
-def account(stack: Path, planned_environment: str) -> str:
+def account(source: SourceTree, planned_environment: str) -> str:
     """The environment's account."""
-    return planning.account_id(stack, planned_environment)
+    return planning.account_of(source, planned_environment)
 
 
 @pytest.mark.requirement("MON-07")
