@@ -256,6 +256,7 @@ _CODE = hashlib.sha256(
         path.read_bytes()
         for path in (
             Path(__file__),
+            Path(markers.__file__),
             Path(__file__).with_name("offline_account.py"),
             *sorted(Path(__file__).with_name("placeholders").glob("*.py")),
         )
