@@ -139,7 +139,7 @@ def target(
 
 @pytest.fixture(scope="session")
 def sandbox(target: Target, stack: Path, environment: str) -> Iterator[Target]:
-    """The environment once more, on an emulator of its own, where tests may write."""
+    """The environment once more, on an emulator that all tests share which write."""
     if not target.emulated:
         raise NotProvable("it writes, and a real account is only read")
     with Emulator(target.account_id) as emulator, deploy(emulator, stack, environment):

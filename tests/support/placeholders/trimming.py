@@ -7,6 +7,7 @@ added, empty, before the real provider sees it, and loses them again in the answ
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 # Schemas below this are read in no time.
@@ -27,28 +28,27 @@ def trim(block: Any, written: frozenset[str]) -> None:
 
 def pad(block: Any, written: frozenset[str], value: Any) -> Any:
     """A value of the trimmed block as the whole `block` has it: what was taken out is empty."""
-    if not isinstance(value, dict):
-        return value
-    padded = dict(value)
-    for one in block.block_types:
-        if _spare(one, written):
-            padded.setdefault(one.type_name, [])
-        elif isinstance(inner := padded.get(one.type_name), list):
-            padded[one.type_name] = [pad(one.block, written, item) for item in inner]
-    return padded
+    return _followed(block, written, value, lambda values, name: values.setdefault(name, []))
 
 
 def strip(block: Any, written: frozenset[str], value: Any) -> Any:
     """A value of the whole `block` as the trimmed one has it."""
+    return _followed(block, written, value, lambda values, name: values.pop(name, None))
+
+
+def _followed(
+    block: Any, written: frozenset[str], value: Any, edit: Callable[[dict[str, Any], str], Any]
+) -> Any:
+    """A copy of the value in which `edit` has met each nested block that was taken out."""
     if not isinstance(value, dict):
         return value
-    stripped = dict(value)
+    followed = dict(value)
     for one in block.block_types:
         if _spare(one, written):
-            stripped.pop(one.type_name, None)
-        elif isinstance(inner := stripped.get(one.type_name), list):
-            stripped[one.type_name] = [strip(one.block, written, item) for item in inner]
-    return stripped
+            edit(followed, one.type_name)
+        elif isinstance(inner := followed.get(one.type_name), list):
+            followed[one.type_name] = [_followed(one.block, written, v, edit) for v in inner]
+    return followed
 
 
 def _spare(nested: Any, written: frozenset[str]) -> bool:
