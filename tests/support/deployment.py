@@ -98,10 +98,14 @@ def deploy(
     settings = {**emulator.environment(), **secret_variables(source)}
     make = partial(Deployment, stack, environment, program, settings, _watch=emulator.check_alive)
     kept = CACHE / "deployments" / _fingerprint(stack, environment, program)
-    if kept.is_dir() and not fresh and played(emulator, kept, progress):
-        yield make(_counted(kept), kept / "stack")
-        return
-    with workspace.scratch_copy(stack, _path_style(source)) as copy:
+
+    def play() -> tuple[int, Path] | None:
+        if fresh or not kept.is_dir() or not played(emulator, kept, progress):
+            return None
+        return _counted(kept), kept / "stack"
+
+    def apply(left: contextlib.ExitStack) -> tuple[int, Path]:
+        copy = left.enter_context(workspace.scratch_copy(stack, _path_style(source)))
         workspace.initialise(copy, stack, program)
         emulator.record()
         planned = _apply(emulator, stack, environment, program, copy, settings, progress)
@@ -109,8 +113,15 @@ def deploy(
         if fresh:
             shutil.rmtree(kept, ignore_errors=True)
         workspace.keep(copy.parent, kept, KEPT)
-        place = kept if kept.is_dir() and not copy.is_dir() else copy.parent
-        yield make(planned, place / "stack")
+        return planned, (kept if kept.is_dir() and not copy.is_dir() else copy.parent) / "stack"
+
+    with contextlib.ExitStack() as left:
+        made = play()
+        if made is None:
+            # An apply takes minutes: whoever wants the same meanwhile waits, and plays it then.
+            with contextlib.nullcontext() if fresh else workspace.making(kept, progress):
+                made = play() or apply(left)
+        yield make(*made)
 
 
 def record(emulator: Emulator, directory: Path, planned: int) -> None:

@@ -7,11 +7,12 @@ a hash of everything they depend on, so that an unchanged stack is initialised o
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.support.outcomes import SuiteError
@@ -34,13 +35,45 @@ def prepare(stack: Path, terraform: Terraform) -> Path:
     """
     kept = CACHE / "stacks" / fingerprint(stack, terraform)
     if not kept.is_dir():
-        with scratch_copy(stack) as copy:
-            initialise(copy, stack, terraform)
-            keep(copy, kept, KEPT)
+        with making(kept):
+            if not kept.is_dir():
+                with scratch_copy(stack) as copy:
+                    initialise(copy, stack, terraform)
+                    keep(copy, kept, KEPT)
         if not kept.is_dir():
             raise SuiteError(f"cannot write {kept}: free some disk space or check its permissions")
     kept.touch()
     return kept
+
+
+@contextlib.contextmanager
+def making(kept: Path, tell: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+    """Make what is to be kept while nobody else makes the same: look, inside, whether it is there.
+
+    Whoever comes second is told and waits for the first; the lock goes with its holder, however
+    that ends. SuiteError where none can be had.
+    """
+    path = kept.parent.parent / "locks" / f"{kept.parent.name}-{kept.name}"
+    with contextlib.ExitStack() as held:
+        while True:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                lock = held.enter_context(path.open("w"))
+            except OSError as error:
+                raise unwritable(path.parent, error) from error
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                tell(f"waiting for another run, which is making {shown(kept)}")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            # The last holder removed its file: whoever waited for that one holds nothing yet.
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(lock.fileno()), path.stat()):
+                    break
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
