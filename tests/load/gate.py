@@ -1,8 +1,10 @@
-"""The judgement on a load run: would the deployed alarm have stayed quiet, and can we know?
+"""What every judgement on a load run rests on: the generator's soundness, errors, the client's view.
 
 Pure: plain data in, a judgement out. The alarm engine is `tests.support.alarms`. The order of the
 rules matters: an unsound generator makes every figure worthless, so `invalid` comes before
 `fail`; a failing service explains a missed rate, so `fail` comes before the rest of `invalid`.
+Whoever was refused a connection was failed by the service, so that is a failure like any other
+error; what never left this machine says nothing of the service.
 """
 
 from __future__ import annotations
@@ -10,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tests.load.measure import Measured, Period, quantile, total
+from tests.load.measure import Measured, Period, quantile, reason_of, total
 from tests.support import alarms
 from tests.support.alarms import Alarm, State
 from tests.support.report import Verdict
 from tests.support.traffic import Limits, Traffic
 
+REFUSED, _ = reason_of(ConnectionRefusedError())
 _WORDS = {
     "GreaterThanThreshold": "above",
     "GreaterThanOrEqualToThreshold": "at or above",
@@ -58,12 +61,12 @@ def _outcome(
     periods = measured.periods
     if measured.partial:
         return Verdict.invalid, f"interrupted after {len(points)} complete {_unit(alarm)}s"
-    if unsound := _generator_unsound(alarm, periods, traffic.generator):
+    if unsound := generator_unsound(alarm, periods, traffic.generator):
         return Verdict.invalid, unsound
-    if not any(period.response_times for period in periods):
-        return Verdict.invalid, f"nothing answered: {_errors(periods) or 'no data'}"
-    if over_budget := _over_budget(periods, traffic.error_budget_percent):
-        return Verdict.failed, over_budget
+    if silent := nothing_answered(periods):
+        return Verdict.invalid, silent
+    if excess := over_budget(periods, traffic.error_budget_percent):
+        return Verdict.failed, excess
     if State.ALARM in states:
         return Verdict.failed, _alarming(alarm, points, states.index(State.ALARM))
     if unknown := _cannot_know(alarm, points, states, periods, traffic.generator):
@@ -101,8 +104,11 @@ def clock(seconds: float) -> str:
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
-def _generator_unsound(alarm: Alarm, periods: Sequence[Period], limits: Limits) -> str | None:
-    """Judged by the worst period: a long run must not average two spoilt minutes away."""
+def generator_unsound(alarm: Alarm, periods: Sequence[Period], limits: Limits) -> str | None:
+    """Why these periods measured the generator, None if they did not.
+
+    Judged by the worst: a long run must not average two spoilt minutes away.
+    """
     reasons: list[str] = []
     if local := total(period.local_errors for period in periods):
         reasons.append(f"requests never reached the service: {_counts(local)}")
@@ -128,9 +134,24 @@ def _worst(periods: Sequence[Period], of: Callable[[Period], float]) -> tuple[fl
     return max(((of(period), n) for n, period in enumerate(periods, 1)), default=(0.0, 0))
 
 
-def _over_budget(periods: Sequence[Period], budget_percent: float) -> str | None:
+def nothing_answered(periods: Sequence[Period]) -> str | None:
+    """Why no answer says nothing of the service, None where one came or it refused to give any."""
+    errors = total(period.errors for period in periods)
+    if any(period.response_times for period in periods) or errors[REFUSED]:
+        return None
+    return f"nothing answered: {_counts(errors) or 'no data'}"
+
+
+def over_budget(
+    periods: Sequence[Period], budget_percent: float, offered: int | None = None
+) -> str | None:
+    """How far more requests failed than may, None if they did not.
+
+    `offered` is of how many it is a share if not of those that were sent: of all that a run will
+    send it can be known early that too many have failed.
+    """
     failed = total(period.errors for period in periods).total()
-    sent = sum(period.sent for period in periods)
+    sent = sum(period.sent for period in periods) if offered is None else offered
     if failed * 100 <= budget_percent * sent:
         return None
     return (
@@ -151,14 +172,21 @@ def _cannot_know(
         return f"complete {unit}s: {len(points)}, the alarm needs {alarm.evaluation_periods}"
     if None in points:
         return f"no data in {unit} {points.index(None) + 1}"
+    if missed := rate_missed(alarm, periods, limits):
+        return missed
+    if states[-1] is not State.OK:
+        return f"the alarm ended in {states[-1]}"
+    return None
+
+
+def rate_missed(alarm: Alarm, periods: Sequence[Period], limits: Limits) -> str | None:
+    """In which period too few requests left, None if in none."""
     for n, period in enumerate(periods, 1):
         if period.missing * 100 > limits.shortfall_percent * period.offered:
             return (
                 f"the offered rate was missed: {period.missing} of {period.offered} requests"
-                f" never left in {unit} {n}"
+                f" never left in {_unit(alarm)} {n}"
             )
-    if states[-1] is not State.OK:
-        return f"the alarm ended in {states[-1]}"
     return None
 
 

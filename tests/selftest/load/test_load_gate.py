@@ -67,6 +67,13 @@ def abandon_one_a_minute(recorder: Recorder) -> None:
         recorder.failed(due, "timed out")
 
 
+def time_out(recorder: Recorder) -> None:
+    """One request that nobody answered."""
+    recorder.offered(61)
+    recorder.sent(61, lateness=0)
+    recorder.failed(61, "timed out")
+
+
 def test_a_quick_service_passes(alarm: Alarm, traffic: Traffic, minutes: Minutes) -> None:
     verdict = judge(alarm, minutes(0.1, 0.2), traffic)
     assert verdict.outcome == "pass"
@@ -185,14 +192,25 @@ def test_no_data_is_invalid_however_the_alarm_treats_it(
     assert judge(silent, measured, traffic).outcome == "invalid"
 
 
-def test_a_service_that_only_refuses_is_invalid(alarm: Alarm, traffic: Traffic) -> None:
+def only(spoil: Callable[[Recorder], None]) -> Measured:
+    """Two minutes of nothing else, seen by a sound generator."""
     recorder = Recorder(60, 2)
     recorder.cpu(1, used_seconds=0.1, sampled_seconds=1)
     recorder.cpu(61, used_seconds=0.1, sampled_seconds=1)
-    refuse_some(recorder)
-    verdict = judge(alarm, recorder.measured(2, partial=False), traffic)
+    spoil(recorder)
+    return recorder.measured(2, partial=False)
+
+
+def test_a_service_that_only_refuses_fails(alarm: Alarm, traffic: Traffic) -> None:
+    verdict = judge(alarm, only(refuse_some), traffic)
+    assert verdict.outcome == "fail"
+    assert "10 of 10 requests failed (100.0 %, budget 1 %)" in verdict.actual
+
+
+def test_a_service_that_nobody_heard_of_is_invalid(alarm: Alarm, traffic: Traffic) -> None:
+    verdict = judge(alarm, only(time_out), traffic)
     assert verdict.outcome == "invalid"
-    assert "nothing answered: 10 × connection refused" in verdict.actual
+    assert "nothing answered: 1 × timed out" in verdict.actual
 
 
 def test_a_minute_without_data_is_invalid(alarm: Alarm, traffic: Traffic, minutes: Minutes) -> None:

@@ -130,11 +130,12 @@ def test_a_service_without_the_page_fails(tmp_path: Path) -> None:
     assert "40 × status 404" in quiet(tmp_path)[1]
 
 
-def test_refused_connections_are_not_a_pass(deaf: str, tmp_path: Path) -> None:
+def test_a_service_that_refuses_connections_fails(deaf: str, tmp_path: Path) -> None:
     run = locust(tmp_path, deaf)
-    assert run.returncode == 3, run.stdout + run.stderr
-    assert quiet(tmp_path)[0] == "invalid"
-    assert "nothing answered: 40 × connection refused" in quiet(tmp_path)[1]
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert quiet(tmp_path)[0] == "fail"
+    assert "40 of 40 requests failed" in quiet(tmp_path)[1]
+    assert "40 × connection refused" in quiet(tmp_path)[1]
 
 
 @pytest.mark.parametrize("service", [600.0], indirect=True)
