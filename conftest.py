@@ -6,9 +6,7 @@ import contextlib
 import os
 import signal
 import tempfile
-from collections import defaultdict
 from collections.abc import Generator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,22 +18,17 @@ from tests.support import waivers
 from tests.support.catalogue import Catalogue, Place, Requirement
 from tests.support.outcomes import NotProvable, SuiteError, Violation
 from tests.support.report import (
-    CHECKLIST,
-    Record,
     Verdict,
     as_violation,
     failure_text,
-    for_people,
     invalid_text,
     verdict_of,
-    write,
 )
+from tests.support.run_record import TIERS, Outcomes, narrowed
 
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENTS = ("develop", "staging", "production")
 TARGETS = ("emulator", "staging")
-# Where a test lies decides whether it must name a requirement.
-TIERS = (ROOT / "tests" / "unit", ROOT / "tests" / "integration")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -86,7 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # A job that is cancelled gets SIGTERM: what was started must end as it does on Ctrl-C.
     with contextlib.suppress(ValueError):  # this is not the main thread
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-    config.pluginmanager.register(Outcomes(config), "mantisnxt-outcomes")
+    config.pluginmanager.register(Outcomes(config, read_catalogue), "mantisnxt-outcomes")
 
 
 def report_places(config: pytest.Config) -> list[Path]:
@@ -144,8 +137,6 @@ def stack(pytestconfig: pytest.Config) -> Path:
 
 
 LEDGER = pytest.StashKey[waivers.Ledger]()
-# Whether the run leaves out a test that was collected.
-PARTIAL = pytest.StashKey[bool]()
 # What happens in an account is not accepted by the address of a resource.
 WAIVABLE = (Place.source, Place.plan)
 
@@ -171,17 +162,7 @@ def whole(pytestconfig: pytest.Config) -> bool:
 
     Only then is a waiver that no rule needed one that none needs.
     """
-    chosen = [Path(argument).resolve() for argument in pytestconfig.args]
-    options = ("environment", "ignore", "ignore_glob")
-    narrowed = any(pytestconfig.getoption(option, None) for option in options)
-    narrowed |= pytestconfig.stash.get(PARTIAL, False)
-    return not narrowed and any(TIERS[0].is_relative_to(path) for path in chosen)
-
-
-def pytest_deselected(items: list[pytest.Item]) -> None:
-    """Remember that the run leaves tests out."""
-    for item in items:
-        item.config.stash[PARTIAL] = True
+    return not narrowed(pytestconfig, "static")
 
 
 def requirement_id(item: pytest.Item) -> str | None:
@@ -207,7 +188,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """A test of a tier names one known requirement."""
     known = {r.id for r in read_catalogue(config).requirements}
     for item in items:
-        if not any(item.path.is_relative_to(tier) for tier in TIERS):
+        # Where a test lies decides whether it must name a requirement.
+        if not any(item.path.is_relative_to(tier) for tier in TIERS.values()):
             continue
         if (identifier := requirement_id(item)) is None:
             refuse(f"{item.nodeid}: mark it with the requirement that it proves")
@@ -294,78 +276,3 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         ("environment", planned or item.config.getoption("--environment")),
         ("target", item.config.getoption("--target")),
     ]
-
-
-class Outcomes:
-    """Collects every test's outcome, summarises and writes them."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
-        self.records: dict[str, Record] = {}
-        self.waived: list[Record] = []
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep each test's outcome, and that of a phase around it only if it is not a pass."""
-        verdict = getattr(report, "verdict", Verdict.passed)
-        if report.when != "call" and verdict is Verdict.passed:
-            return
-        message = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
-        details: dict[str, Any] = dict(report.user_properties)
-        record = Record(
-            test=report.nodeid,
-            requirement=details.get("requirement"),
-            place=details.get("place"),
-            outcome=verdict,
-            message="" if verdict is Verdict.passed else message,
-            environment=details.get("environment"),
-            target=details.get("target"),
-        )
-        self.records[report.nodeid] = record
-        self.waived += [
-            replace(record, outcome=Verdict.waived, message=str(value))
-            for name, value in report.user_properties
-            if name == "waived"
-        ]
-
-    def with_outcome(self, verdict: Verdict) -> dict[str, list[str]]:
-        """The tests that ended so, by message."""
-        groups = defaultdict(list)
-        for record in self.records.values():
-            if record.outcome is verdict:
-                groups[record.message].append(record.test)
-        return groups
-
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """List what could not be judged, each reason once, and what cannot be proven here."""
-        for title, verdict in (
-            ("INVALID: the run could not judge", Verdict.invalid),
-            ("NOT PROVABLE HERE", Verdict.not_provable),
-        ):
-            groups = self.with_outcome(verdict)
-            if groups:
-                terminalreporter.section(title)
-            for message, tests in groups.items():
-                more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
-                terminalreporter.write_line(f"{message}\n    {tests[0]}{more}")
-        waived = {record.message for record in self.waived} | set(self.with_outcome(Verdict.waived))
-        if waived:
-            terminalreporter.section("WAIVED: accepted in tests/waivers.yaml")
-            terminalreporter.write_line(f"{len(waived)} findings, their reasons in reports/")
-        if os.environ.get("SUITE_TIER") and self.records:
-            left = for_people(read_catalogue(self.config).requirements)
-            terminalreporter.section("FOR PEOPLE: no machine can prove these")
-            terminalreporter.write_line(f"{', '.join(one.id for one in left)}: {CHECKLIST}")
-
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """Write the tier's record; an interrupted one says that it is partial."""
-        tier = os.environ.get("SUITE_TIER")
-        if tier and self.records:
-            finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-            directory = Path(self.config.getoption("--reports"))
-            write(
-                directory,
-                tier,
-                [*self.records.values(), *self.waived],
-                complete=finished,
-                requirements=read_catalogue(self.config).requirements,
-            )

@@ -16,9 +16,8 @@ from tests.support.deployment import Deployment, account_id, deploy
 from tests.support.emulator import Emulator
 from tests.support.expectations import named, only
 from tests.support.outcomes import NotProvable, SuiteError
-from tests.support.target import Target
+from tests.support.target import DEFAULT_ENVIRONMENT, Target
 
-DEFAULT_ENVIRONMENT = "staging"
 ENTERED = pytest.StashKey[Target]()
 RUNNING = pytest.StashKey[Emulator]()
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -129,16 +130,19 @@ def write(
     records: Iterable[Record],
     complete: bool,
     requirements: Iterable[Requirement] = (),
+    provenance: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write <tier>.json and, with the requirements for people, checklist.md into `directory`.
 
-    Each by rename, so that no reader sees half of it.
+    `provenance` is what `provenance.describe` tells of the run. Each by rename, so that no reader
+    sees half of it.
     """
     directory.mkdir(parents=True, exist_ok=True)
     path, left = directory / f"{tier}.json", for_people(requirements)
     document = {
         "tier": tier,
         "complete": complete,
+        "provenance": provenance,
         "tests": [asdict(record) for record in records],
         "for_people": [{"requirement": one.id, "title": one.title, "do": one.fix} for one in left],
     }

@@ -21,6 +21,8 @@ CLIENT_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=30
 )
 DR_REGION = "us-west-2"
+# Whose deployment is looked at where none is named.
+DEFAULT_ENVIRONMENT = "staging"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,162 @@
+"""The pytest plugin that keeps every test's outcome, sums them up and writes the tier's record."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import provenance
+from tests.support.catalogue import Catalogue, Place
+from tests.support.report import CHECKLIST, Record, Verdict, for_people, write
+from tests.support.target import DEFAULT_ENVIRONMENT
+
+ROOT = Path(__file__).resolve().parents[2]
+TIERS = {"static": ROOT / "tests" / "unit", "integration": ROOT / "tests" / "integration"}
+# Options of pytest's that leave tests out, as they are typed; `environment` is the suite's own.
+_NARROWING = {
+    "markexpr": "-m",
+    "keyword": "-k",
+    "deselect": "--deselect",
+    "ignore": "--ignore",
+    "ignore_glob": "--ignore-glob",
+    "lf": "--last-failed",
+    "stepwise": "--stepwise",
+}
+# Whether the run leaves out a test that was collected.
+_PARTIAL = pytest.StashKey[bool]()
+
+
+def narrowed(config: pytest.Config, tier: str) -> list[str]:
+    """What keeps the run from being a whole one of the tier, in words of the command line."""
+    chosen = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
+    found = [
+        f"{typed} {_shown(value)}".rstrip()
+        for option, typed in _NARROWING.items()
+        if (value := config.getoption(option, None))
+    ]
+    # The other tiers look at one environment at a time.
+    if tier == "static" and (environment := config.getoption("environment")):
+        found.append(f"--environment {environment}")
+    if not any(TIERS[tier].is_relative_to(path) for path in chosen):
+        found.append(f"only {', '.join(_below(path) for path in chosen)}")
+    if config.stash.get(_PARTIAL, False) and not found:
+        found.append("tests were deselected")
+    return found
+
+
+def _shown(value: object) -> str:
+    match value:
+        case bool():
+            return ""
+        case list():
+            return ", ".join(_below(Path(one)) for one in value)
+    return str(value)
+
+
+def _below(path: Path) -> str:
+    """The path within the project; of one outside, the name alone."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
+
+
+class Outcomes:
+    """Collects every test's outcome, summarises and writes them."""
+
+    def __init__(self, config: pytest.Config, read: Callable[[pytest.Config], Catalogue]) -> None:
+        self.config = config
+        self.read = read
+        self.records: dict[str, Record] = {}
+        self.waived: list[Record] = []
+        self.tier = os.environ.get("SUITE_TIER")
+        self.begun = provenance.begin(Path(config.getoption("--stack"))) if self.tier else None
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """Remember that the run leaves tests out."""
+        self.config.stash[_PARTIAL] = bool(items)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep each test's outcome, and that of a phase around it only if it is not a pass."""
+        verdict = getattr(report, "verdict", Verdict.passed)
+        if report.when != "call" and verdict is Verdict.passed:
+            return
+        message = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
+        details: dict[str, Any] = dict(report.user_properties)
+        record = Record(
+            test=report.nodeid,
+            requirement=details.get("requirement"),
+            place=details.get("place"),
+            outcome=verdict,
+            message="" if verdict is Verdict.passed else message,
+            environment=details.get("environment"),
+            target=details.get("target"),
+        )
+        self.records[report.nodeid] = record
+        self.waived += [
+            replace(record, outcome=Verdict.waived, message=str(value))
+            for name, value in report.user_properties
+            if name == "waived"
+        ]
+
+    def with_outcome(self, verdict: Verdict) -> dict[str, list[str]]:
+        """The tests that ended so, by message."""
+        groups = defaultdict(list)
+        for record in self.records.values():
+            if record.outcome is verdict:
+                groups[record.message].append(record.test)
+        return groups
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """List what could not be judged, each reason once, and what cannot be proven here."""
+        for title, verdict in (
+            ("INVALID: the run could not judge", Verdict.invalid),
+            ("NOT PROVABLE HERE", Verdict.not_provable),
+        ):
+            groups = self.with_outcome(verdict)
+            if groups:
+                terminalreporter.section(title)
+            for message, tests in groups.items():
+                more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
+                terminalreporter.write_line(f"{message}\n    {tests[0]}{more}")
+        waived = {record.message for record in self.waived} | set(self.with_outcome(Verdict.waived))
+        if waived:
+            terminalreporter.section("WAIVED: accepted in tests/waivers.yaml")
+            terminalreporter.write_line(f"{len(waived)} findings, their reasons in reports/")
+        if self.tier and self.records:
+            left = for_people(self.read(self.config).requirements)
+            terminalreporter.section("FOR PEOPLE: no machine can prove these")
+            terminalreporter.write_line(f"{', '.join(one.id for one in left)}: {CHECKLIST}")
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the tier's record; an interrupted one says that it is partial."""
+        if self.tier and self.begun and self.records:
+            write(
+                Path(self.config.getoption("--reports")),
+                self.tier,
+                [*self.records.values(), *self.waived],
+                complete=_ran_to_the_end(session, exitstatus),
+                requirements=self.read(self.config).requirements,
+                provenance=self.provenance(self.tier, self.begun),
+            )
+
+    def provenance(self, tier: str, begun: provenance.Begun) -> dict[str, Any]:
+        """Where and when this run's results came to be."""
+        deployed = tier != "static"
+        environment = self.config.getoption("--environment") or DEFAULT_ENVIRONMENT
+        return provenance.describe(
+            begun,
+            {Place(record.place) for record in self.records.values() if record.place},
+            target=self.config.getoption("--target") if deployed else None,
+            environment=environment if deployed else None,
+            narrowed=narrowed(self.config, tier) if tier in TIERS else (),
+        )
+
+
+def _ran_to_the_end(session: pytest.Session, exitstatus: int) -> bool:
+    """Whether no test was left out for what happened to another, as `-x` does."""
+    finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    return finished and not session.shouldfail and not session.shouldstop
