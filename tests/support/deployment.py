@@ -41,20 +41,23 @@ STATE, REQUESTS, PLANNED = "terraform.tfstate", "requests.gz", "planned"
 
 @dataclass(frozen=True)
 class Deployment:
-    """A stack as applied: `planned_count` resources were announced, `resource_count` are there."""
+    """A stack as applied: `planned_count` resources were announced, `resource_count` are there.
+
+    `directory` is the initialised copy that was applied, with its state.
+    """
 
     stack: Path
     environment: str
     _terraform: Terraform = field(repr=False)
     _settings: dict[str, str] = field(repr=False)
     planned_count: int
-    _copy: Path = field(repr=False)
+    directory: Path = field(repr=False)
     _watch: Callable[[], None] = field(default=lambda: None, repr=False)
 
     @property
     def resource_count(self) -> int:
         """The managed resources in the state."""
-        state = json.loads((self._copy / STATE).read_text(encoding="utf-8"))
+        state = json.loads((self.directory / STATE).read_text(encoding="utf-8"))
         managed = [one for one in state["resources"] if one["mode"] == "managed"]
         return sum(len(one["instances"]) for one in managed)
 
@@ -67,7 +70,7 @@ class Deployment:
         done = self._terraform.run(
             "plan", "-json", "-input=false", "-lock=false", "-detailed-exitcode",
             f"-parallelism={PARALLELISM}", f"-var-file=environments/{self.environment}.tfvars",
-            cwd=self._copy, environment=self._settings, timeout_seconds=PLAN_SECONDS,
+            cwd=self.directory, environment=self._settings, timeout_seconds=PLAN_SECONDS,
             watch=self._watch,
         )  # fmt: skip
         if done.code not in (0, 2):
@@ -105,7 +108,7 @@ def deploy(
         return _counted(kept), kept / "stack"
 
     def apply(left: contextlib.ExitStack) -> tuple[int, Path]:
-        copy = left.enter_context(workspace.scratch_copy(stack, _path_style(source)))
+        copy = left.enter_context(workspace.scratch_copy(stack, path_style(source)))
         workspace.initialise(copy, stack, program)
         emulator.record()
         planned = _apply(emulator, stack, environment, program, copy, settings, progress)
@@ -235,7 +238,7 @@ def _changes(done: Completed) -> list[str]:
     return changes
 
 
-def _path_style(source: SourceTree) -> str:
+def path_style(source: SourceTree) -> str:
     """Settings for an S3 endpoint that is an address: bucket names cannot be part of its name."""
     aliases = {str(block.get("alias") or "") for block in source.blocks("provider", "aws")}
     return "\n".join(

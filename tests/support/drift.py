@@ -31,7 +31,7 @@ def changes(stack: Path, environment: str) -> list[str]:
     account = {name: value for name, value in os.environ.items() if name.startswith(_SETTINGS)}
     settings = {**account, **secret_variables(source)}
     by_address = _by_address(os.environ.get("AWS_ENDPOINT_URL", ""))
-    override = deployment._path_style(source) if by_address else ""
+    override = deployment.path_style(source) if by_address else ""
     with workspace.scratch_copy(stack, override, local_state=False) as copy:
         workspace.initialise(copy, stack, program, "-backend=false")
         done = program.run(

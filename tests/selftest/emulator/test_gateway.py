@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from tests.selftest.emulator.probes.application import run_tasks
 from tests.selftest.emulator.probes.databases import replication_group
 from tests.support.emulator import Emulator, EmulatorSession
+from tests.support.outcomes import SuiteError
 
 # Operations that moto 5.2.5 lacks and the stack does not need, at least one per wire protocol.
 UNKNOWN = [
@@ -100,3 +101,20 @@ def test_regions_and_services_do_not_share_state(emulator: Emulator) -> None:
     )
     elsewhere = emulator.session().client("elasticache", region_name="us-west-2")
     assert elsewhere.describe_cache_parameter_groups()["CacheParameterGroups"] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "document", "reason"),
+    [
+        ("nonesuch", [], "no such command"),
+        ("activities", [{"StartTime": "noon"}], "activities: TypeError"),
+        ("target-health", [{"State": "healthy"}], "target-health: KeyError: 'TargetGroupArn'"),
+        ("alarm-actions", {"AlarmName": "one"}, "alarm-actions: "),
+    ],
+    ids=["unknown", "no time", "no group", "no list"],
+)
+def test_command_that_cannot_be_understood_is_refused(
+    command: str, document: Any, reason: str, session: EmulatorSession
+) -> None:
+    with pytest.raises(SuiteError, match=reason):
+        session.tell(command, document)

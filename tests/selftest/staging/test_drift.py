@@ -27,7 +27,7 @@ def state(account: Emulator, deployed: Deployment) -> Iterator[None]:
     path_style = Config(s3={"addressing_style": "path"})
     client = account.session().client("s3", config=path_style)
     client.create_bucket(Bucket=BUCKET)
-    client.upload_file(str(deployed._copy / STATE), BUCKET, KEY)
+    client.upload_file(str(deployed.directory / STATE), BUCKET, KEY)
     yield
     client.delete_object(Bucket=BUCKET, Key=KEY)
     client.delete_bucket(Bucket=BUCKET)

@@ -7,6 +7,7 @@ lost, and its random identifiers become a function of the order of the requests.
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 import threading
@@ -18,8 +19,10 @@ from urllib.parse import parse_qs
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from tests.support.emulator import buckets, wire
+from tests.support.emulator.clock import RegionClock
 from tests.support.emulator.recording import BrokenRecordingError, Recorder, play
 from tests.support.emulator.registry import (
+    COMMANDS,
     HANDLERS,
     AwsError,
     Call,
@@ -51,6 +54,7 @@ class Gateway:
         self._state = State()
         self._lock = threading.Lock()
         self._recorder: Recorder | None = None
+        self._clock = RegionClock()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request, as WSGI asks for it."""
@@ -75,36 +79,55 @@ class Gateway:
         command = environ.get("PATH_INFO", "").removeprefix(CONTROL)
         if command != environ.get("PATH_INFO", ""):
             return self._controlled(command, environ)
-        if self._recorder is not None:
-            return self._recorder.serve(environ, self._logged)
-        return self._logged(environ)
+        with self._clock.shown():
+            if self._recorder is not None:
+                return self._recorder.serve(environ, self._logged)
+            return self._logged(environ)
 
     def _controlled(self, command: str, environ: Environ) -> Answer:
         """Record, save or play a deployment; 409 says why a recording does not play.
 
         `process` answers with the server's process id, by which it is told from another program.
+        `clock` sets the region's. Other commands are the gaps' own; 400 says why one is refused.
         """
-        path = Path(parse_qs(environ.get("QUERY_STRING", "")).get("path", [""])[0])
+        asked = {key: found[0] for key, found in parse_qs(environ.get("QUERY_STRING", "")).items()}
+        path = Path(asked.get("path", ""))
         said = ""
         match command:
+            case "clock":
+                try:
+                    self._clock = RegionClock.from_query(asked)
+                except ValueError as error:
+                    return _plain(400, str(error))
             case "record":
                 self._recorder = Recorder()
             case "save" if self._recorder is not None:
                 try:
                     self._recorder.save(path)
                 except OSError as error:
-                    return 507, [("Content-Type", "text/plain")], f"{error.strerror}".encode()
+                    return _plain(507, str(error.strerror))
                 self._recorder = None
             case "play":
                 try:
                     said = str(play(path, self._logged))
                 except BrokenRecordingError as error:
-                    return 409, [("Content-Type", "text/plain")], str(error).encode()
+                    return _plain(409, str(error))
             case "process":
                 said = str(os.getpid())
+            case _ if command in COMMANDS:
+                return self._told(command, asked.get("region", "us-east-1"), environ)
             case _:
-                return 404, [("Content-Type", "text/plain")], b"no such command"
-        return 200, [("Content-Type", "text/plain")], said.encode()
+                return _plain(404, "no such command")
+        return _plain(200, said)
+
+    def _told(self, command: str, region: str, environ: Environ) -> Answer:
+        """What a gap is told of happens by the region's clock."""
+        try:
+            with self._clock.shown():
+                COMMANDS[command](self._state, region, json.loads(wire.body_of(environ)))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            return _plain(400, f"{command}: {type(error).__name__}: {error}")
+        return _plain(200, "")
 
     def _logged(self, environ: Environ) -> Answer:
         """The answer to a buffered request, noted by operation; never with what was asked."""
@@ -112,6 +135,7 @@ class Gateway:
         if path.startswith("/moto-api"):
             if path == "/moto-api/reset":
                 self._state.clear()
+                self._clock = RegionClock()
             return self._call_moto(environ)
         target = wire.identify(environ)
         answer = self._answer(target, environ)
@@ -209,6 +233,10 @@ def _handlers(target: Target, environ: Environ) -> list[Handler]:
     """The chain of an operation, without those of a gap that the request wants left open."""
     chain = HANDLERS.get((target.service, target.operation or ""), [])
     return [handler for gap_id, handler in chain if gap_id != environ.get(_WITHOUT_GAP)]
+
+
+def _plain(status: int, text: str) -> Answer:
+    return status, [("Content-Type", "text/plain")], text.encode()
 
 
 def _unsupported(target: Target) -> AwsError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import os
 import select
 import signal
@@ -52,6 +53,18 @@ class EmulatorSession(boto3.Session):  # type: ignore[misc]
     def resource(self, *args: Any, **kwargs: Any) -> Any:
         """A resource, as `boto3.Session.resource`."""
         return super().resource(*args, **{"endpoint_url": self._endpoint_url, **kwargs})
+
+    def tell(self, command: str, document: Any) -> None:
+        """Tell the emulator, as JSON, what has happened in the session's region.
+
+        Which commands there are is for the gaps to say. Raises SuiteError when it is refused.
+        """
+        try:
+            _post(f"{self._endpoint_url}{CONTROL}{command}?region={self.region_name}", document)
+        except HTTPError as error:
+            raise SuiteError(f"the AWS emulator refuses it: {error.read().decode()}") from error
+        except OSError as error:
+            raise SuiteError(f"the AWS emulator does not answer ({error})") from error
 
 
 class Emulator:
@@ -178,14 +191,24 @@ class Emulator:
             self._command("/moto-api/reset")
             raise
 
+    def set_clock(self, scale: float, real_origin: float, region_origin: float) -> None:
+        """Date what happens by a clock that runs `scale` times faster than this machine's.
+
+        The two origins are the same moment on either, in POSIX seconds. Raises SuiteError for a
+        clock that cannot be.
+        """
+        asked = {"scale": scale, "real_origin": real_origin, "region_origin": region_origin}
+        try:
+            self._command(f"clock?{urlencode(asked)}")
+        except BrokenRecordingError as error:
+            raise SuiteError(f"the AWS emulator refuses it: {error}") from error
+
     def _command(self, command: str, path: Path | None = None) -> None:
         self.check_alive()
         place = command if command.startswith("/") else CONTROL + command
         query = f"?{urlencode({'path': path.resolve()})}" if path else ""
-        request = Request(f"{self.endpoint_url}{place}{query}", method="POST")
         try:
-            with urlopen(request, timeout=COMMAND_SECONDS):
-                pass
+            _post(f"{self.endpoint_url}{place}{query}")
         except HTTPError as error:
             raise BrokenRecordingError(error.read().decode(errors="replace")) from error
         except OSError as error:
@@ -235,6 +258,14 @@ def _child_environment() -> dict[str, str]:
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MOTO_"))}
     return {**kept, "PYTHONHASHSEED": "0"}
+
+
+def _post(url: str, document: Any = None) -> None:
+    """Send a command. Raises HTTPError when it is refused, OSError when nobody answers."""
+    body = None if document is None else json.dumps(document).encode()
+    request = Request(url, body, {"Content-Type": "application/json"}, method="POST")
+    with urlopen(request, timeout=COMMAND_SECONDS):
+        pass
 
 
 def _name_gap(gap_id: str, request: Any, **_: Any) -> None:

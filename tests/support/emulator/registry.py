@@ -15,6 +15,7 @@ from typing import Any
 
 Document = dict[str, Any]
 Handler = Callable[["Call"], Document | None]
+Command = Callable[["State", str, Any], None]
 # Keyed by name, ARN or a tuple of what identifies the thing.
 Table = dict[Any, Any]
 
@@ -85,6 +86,23 @@ def declare(service: str, name: str, missing: str) -> Gap:
         raise ValueError(f"gap {gap.id} is declared twice")
     GAPS[gap.id] = gap
     return gap
+
+
+# What is told to the emulator itself, by the last part of its path: what happens in a region behind
+# the control plane. Each takes the state, the region's name and the JSON document that it was sent.
+COMMANDS: dict[str, Command] = {}
+
+
+def command(name: str) -> Callable[[Command], Command]:
+    """Register the decorated function as what happens to a command of that name."""
+
+    def register(function: Command) -> Command:
+        if name in COMMANDS:
+            raise ValueError(f"command {name} is there twice")
+        COMMANDS[name] = function
+        return function
+
+    return register
 
 
 class State:

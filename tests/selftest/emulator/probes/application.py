@@ -1,8 +1,7 @@
-"""Probes of the gaps in ECS, Application Auto Scaling and CloudWatch."""
+"""Probes of the gaps in ECS and Application Auto Scaling."""
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 from tests.selftest.emulator.probes import probe
@@ -95,11 +94,13 @@ def service_task_counts(session: EmulatorSession) -> None:
     ecs.update_service(cluster="counted", service="counted", desiredCount=3)
     found = _described(session, "counted")
     assert (found["runningCount"], found["pendingCount"]) == (2, 1)
+    assert found["deployments"][0]["rolloutState"] == "COMPLETED"
     definition(session, "counted")
     ecs.update_service(cluster="counted", service="counted", taskDefinition="counted")
     found = _described(session, "counted")
     assert (found["runningCount"], found["pendingCount"]) == (2, 3)
-    ending = found["deployments"][1]
+    begun, ending = found["deployments"]
+    assert begun["rolloutState"] == "IN_PROGRESS"
     assert (ending["status"], ending["runningCount"]) == ("ACTIVE", 2)
     assert ending["taskDefinition"].endswith("/counted:1")
     gone = ecs.delete_service(cluster="counted", service="counted", force=True)["service"]
@@ -195,6 +196,33 @@ def running_tasks(session: EmulatorSession) -> None:
     assert found[0]["lastStatus"] == "STOPPED"
 
 
+@probe("ecs/task times")
+def task_times(session: EmulatorSession) -> None:
+    """A task is made before it starts, starts when it runs, and says when it stopped."""
+    arn = run_tasks(session, "timed", "73")[0]
+    session.tell("task-states", [{"taskArn": arn, "lastStatus": "PENDING"}])
+    made = [_task(session, "timed", arn) for _ in range(3)][-1]
+    assert (made["lastStatus"], made["healthStatus"]) == ("PENDING", "UNKNOWN")
+    assert "startedAt" not in made
+    assert _described(session, "timed")["runningCount"] == 1
+    session.tell(
+        "task-states", [{"taskArn": arn, "lastStatus": "RUNNING", "healthStatus": "HEALTHY"}]
+    )
+    begun = _task(session, "timed", arn)
+    assert begun["startedAt"] >= begun["createdAt"]
+    assert _described(session, "timed")["runningCount"] == 2
+    assert begun["healthStatus"] == "HEALTHY"
+    session.client("ecs").stop_task(cluster="timed", task=arn)
+    ended = _task(session, "timed", arn)
+    assert ended["stoppedAt"] >= begun["startedAt"]
+
+
+def _task(session: EmulatorSession, cluster: str, arn: str) -> dict[str, Any]:
+    found = session.client("ecs").describe_tasks(cluster=cluster, tasks=[arn])
+    task: dict[str, Any] = found["tasks"][0]
+    return task
+
+
 @probe("ecs/task definition read-back")
 def task_definition_read_back(session: EmulatorSession) -> None:
     """AWS fills in the host port and the timings of a health check."""
@@ -217,12 +245,24 @@ def scaling_policy(session: EmulatorSession, name: str, **specification: str) ->
         "ScalableDimension": _DIMENSION,
     }
     scaling.register_scalable_target(**place, MinCapacity=1, MaxCapacity=4, Tags={"Owner": "ops"})
-    made = scaling.put_scaling_policy(
+    return put_policy(session, name, 50, **specification)
+
+
+def put_policy(
+    session: EmulatorSession, name: str, target: float, **specification: str
+) -> list[Any]:
+    """Put the policy of a service `name`; its alarms, that of scaling out first."""
+    place = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{name}/{name}",
+        "ScalableDimension": _DIMENSION,
+    }
+    made = session.client("application-autoscaling").put_scaling_policy(
         **place,
         PolicyName=name,
         PolicyType="TargetTrackingScaling",
         TargetTrackingScalingPolicyConfiguration={
-            "TargetValue": 50,
+            "TargetValue": target,
             "PredefinedMetricSpecification": specification,
         },
     )
@@ -237,17 +277,23 @@ def scaling_policy(session: EmulatorSession, name: str, **specification: str) ->
 def target_tracking_alarms(session: EmulatorSession) -> None:
     """The alarms have the policy's metric, its target, and 90 % of it for scaling in."""
     service(session, "tracked", "63")
-    high, low = scaling_policy(
-        session,
-        "tracked",
-        PredefinedMetricType="ALBRequestCountPerTarget",
-        ResourceLabel="app/balancer/1/targetgroup/group/2",
-    )
+    metric = {
+        "PredefinedMetricType": "ALBRequestCountPerTarget",
+        "ResourceLabel": "app/balancer/1/targetgroup/group/2",
+    }
+    high, low = scaling_policy(session, "tracked", **metric)
     assert (high["Threshold"], high["EvaluationPeriods"]) == (50, 3)
     assert (low["Threshold"], low["EvaluationPeriods"]) == (45, 15)
     assert high["MetricName"] == "RequestCountPerTarget"
     assert {"Name": "LoadBalancer", "Value": "app/balancer/1"} in high["Dimensions"]
     assert {"Name": "TargetGroup", "Value": "targetgroup/group/2"} in high["Dimensions"]
+    cloudwatch = session.client("cloudwatch")
+    cloudwatch.set_alarm_state(AlarmName=high["AlarmName"], StateValue="ALARM", StateReason="now")
+    changed, _ = put_policy(session, "tracked", 80, **metric)
+    assert (changed["AlarmName"], changed["StateValue"]) == (high["AlarmName"], "ALARM")
+    assert (changed["Threshold"], changed["AlarmActions"]) == (80, high["AlarmActions"])
+    prefix = "TargetTracking-service/tracked/"
+    assert len(cloudwatch.describe_alarms(AlarmNamePrefix=prefix)["MetricAlarms"]) == 2
 
 
 @probe("application-autoscaling/tags")
@@ -264,58 +310,3 @@ def scalable_target_tags(session: EmulatorSession) -> None:
     scaling.tag_resource(ResourceARN=arn, Tags={"Tier": "gold"})
     scaling.untag_resource(ResourceARN=arn, TagKeys=["Owner"])
     assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"Tier": "gold"}
-
-
-@probe("application-autoscaling/activities")
-def scaling_activities(session: EmulatorSession) -> None:
-    """Nothing has scaled, and asking is allowed."""
-    scaling = session.client("application-autoscaling")
-    assert scaling.describe_scaling_activities(ServiceNamespace="ecs")["ScalingActivities"] == []
-
-
-def alarm(session: EmulatorSession, name: str, threshold: float) -> None:
-    """Put an alarm on the CPU of ECS."""
-    session.client("cloudwatch").put_metric_alarm(
-        AlarmName=name,
-        Namespace="AWS/ECS",
-        MetricName="CPUUtilization",
-        Statistic="Average",
-        ComparisonOperator="GreaterThanThreshold",
-        Threshold=threshold,
-        Period=60,
-        EvaluationPeriods=2,
-    )
-
-
-def _state(session: EmulatorSession, name: str) -> str:
-    found = session.client("cloudwatch").describe_alarms(AlarmNames=[name])
-    return str(found["MetricAlarms"][0]["StateValue"])
-
-
-@probe("cloudwatch/first state")
-def first_state(session: EmulatorSession) -> None:
-    """A new alarm has insufficient data; a changed one keeps its state."""
-    alarm(session, "young", 50)
-    assert _state(session, "young") == "INSUFFICIENT_DATA"
-    session.client("cloudwatch").set_alarm_state(
-        AlarmName="young", StateValue="ALARM", StateReason="probe"
-    )
-    alarm(session, "young", 60)
-    assert _state(session, "young") == "ALARM"
-
-
-@probe("cloudwatch/alarm history")
-def alarm_history(session: EmulatorSession) -> None:
-    """A change of state is in the history of its alarm, newest first."""
-    alarm(session, "remembered", 50)
-    cloudwatch = session.client("cloudwatch")
-    cloudwatch.set_alarm_state(AlarmName="remembered", StateValue="ALARM", StateReason="probe")
-    items = cloudwatch.describe_alarm_history(AlarmName="remembered")["AlarmHistoryItems"]
-    assert [item["HistoryItemType"] for item in items] == ["StateUpdate", "ConfigurationUpdate"]
-    assert "to ALARM" in items[0]["HistorySummary"]
-    place = {"AlarmName": "remembered", "HistoryItemType": "StateUpdate"}
-    begin = items[0]["Timestamp"] + datetime.timedelta(seconds=1)
-    later = cloudwatch.describe_alarm_history(**place, StartDate=begin)
-    assert later["AlarmHistoryItems"] == []
-    until = cloudwatch.describe_alarm_history(**place, EndDate=begin)
-    assert len(until["AlarmHistoryItems"]) == 1

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from tests.support import alarms, scaling
 from tests.support.emulator import tags
 from tests.support.emulator.registry import AwsError, Call, Document, declare
 
@@ -57,9 +60,6 @@ TARGET_TRACKING = declare(
     "The alarms of a target tracking policy have a threshold of 6 and watch the CPU, whatever the "
     "policy says.",
 )
-ACTIVITIES = declare(
-    "application-autoscaling", "activities", "DescribeScalingActivities is missing."
-)
 _UTILIZATION = {
     "ECSServiceAverageCPUUtilization": "CPUUtilization",
     "ECSServiceAverageMemoryUtilization": "MemoryUtilization",
@@ -68,27 +68,48 @@ _UTILIZATION = {
 
 @TARGET_TRACKING.fills("PutScalingPolicy")
 def put_policy(call: Call) -> Document:
-    """Put in moto, then give its two alarms the metric and thresholds AWS gives them.
+    """Put in moto, then give its two alarms what `scaling` says that AWS gives them.
 
-    High: above the target for 3 periods of 60 s; low: below 90 % of it for 15 (Application Auto
-    Scaling user guide, "Target tracking scaling policies", as observed on ECS services).
+    A policy that is put again keeps its ARN, and its alarms their names and states.
     """
+    before = _policy(call)
     answer = call.proceed()
     tracking = call.params.get("TargetTrackingScalingPolicyConfiguration") or {}
     metric = _metric(call.params["ResourceId"], tracking)
     if metric is None:
         return answer
+    _delete(call, [alarm["AlarmName"] for alarm in answer["Alarms"]])
+    if before is not None:
+        policy = _policy(call)
+        policy.policy_arn, policy.alarms = before.policy_arn, before.alarms
+        pairs = [{"AlarmName": one.name, "AlarmARN": one.alarm_arn} for one in before.alarms]
+        answer = {**answer, "PolicyARN": before.policy_arn, "Alarms": pairs}
     high, low = (alarm["AlarmName"] for alarm in answer["Alarms"])
-    target = tracking["TargetValue"]
-    _replace(call, answer, high, metric, "GreaterThanThreshold", target, 3)
-    _replace(call, answer, low, metric, "LessThanThreshold", 0.9 * target, 15)
+    owner = scaling.Policy.tracking(metric["MetricName"], tracking["TargetValue"], 0, 0)
+    _put(call, answer, high, metric, owner.high)
+    _put(call, answer, low, metric, owner.low)
     return answer
 
 
-@ACTIVITIES.fills("DescribeScalingActivities")
-def describe_activities(call: Call) -> Document:
-    """None: nothing in the control plane scales."""
-    return {"ScalingActivities": []}
+def _policy(call: Call) -> Any:
+    """moto's policy that the request names, None if there is none."""
+    from moto.applicationautoscaling.models import applicationautoscaling_backends
+
+    keys = ("PolicyName", "ServiceNamespace", "ResourceId", "ScalableDimension")
+    wanted = [call.params[key] for key in keys]
+    policies = applicationautoscaling_backends[call.account_id][call.region].policies.values()
+    named = [
+        one
+        for one in policies
+        if [one.policy_name, one.service_namespace, one.resource_id, one.scalable_dimension]
+        == wanted
+    ]
+    return named[0] if named else None
+
+
+def _delete(call: Call, names: list[str]) -> None:
+    """Delete moto's own alarms, which have settings and a state of their own."""
+    call.emulator("DeleteAlarms", {"AlarmNames": names}, service="cloudwatch")
 
 
 def _metric(resource: str, tracking: Document) -> Document | None:
@@ -121,17 +142,14 @@ def _metric(resource: str, tracking: Document) -> Document | None:
     return None
 
 
-def _replace(
+def _put(
     call: Call,
     policy: Document,
     name: str,
     metric: Document,
-    comparison: str,
-    threshold: float,
-    periods: int,
+    alarm: alarms.Alarm,
 ) -> None:
-    """Put an alarm in the place of moto's alarm of that name."""
-    call.emulator("DeleteAlarms", {"AlarmNames": [name]}, service="cloudwatch")
+    """Put a policy's alarm on the metric."""
     call.emulator(
         "PutMetricAlarm",
         {
@@ -139,10 +157,10 @@ def _replace(
             "AlarmDescription": "DO NOT EDIT OR DELETE. For TargetTrackingScaling policy "
             f"{policy['PolicyARN']}.",
             "AlarmActions": [policy["PolicyARN"]],
-            "ComparisonOperator": comparison,
-            "EvaluationPeriods": periods,
-            "Period": 60,
-            "Threshold": threshold,
+            "ComparisonOperator": alarm.comparison_operator,
+            "EvaluationPeriods": alarm.evaluation_periods,
+            "Period": alarm.period_seconds,
+            "Threshold": alarm.threshold,
             **metric,
         },
         service="cloudwatch",

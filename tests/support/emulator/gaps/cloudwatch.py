@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import datetime
 import json
+import time
+from typing import Any
 
-from tests.support.emulator.registry import Call, Document, declare
+from tests.support.emulator.registry import (
+    AwsError,
+    Call,
+    Document,
+    State,
+    Table,
+    command,
+    declare,
+)
 
 FIRST_STATE = declare(
     "cloudwatch",
@@ -13,6 +23,7 @@ FIRST_STATE = declare(
     "A new alarm is OK instead of INSUFFICIENT_DATA, and a change of its settings resets it.",
 )
 HISTORY = declare("cloudwatch", "alarm history", "DescribeAlarmHistory is missing.")
+_ITEMS_AT_ONCE = 100
 
 
 @FIRST_STATE.fills("PutMetricAlarm")
@@ -50,11 +61,8 @@ def set_state(call: Call) -> Document:
     answer = call.proceed()
     after = call.params["StateValue"]
     if after != before:
-        data = {
-            "version": "1.0",
-            "oldState": {"stateValue": before},
-            "newState": {"stateValue": after, "stateReason": call.params["StateReason"]},
-        }
+        old, new = _described(found[0] if found else {}), _described(call.params)
+        data = {"version": "1.0", "oldState": old, "newState": new}
         _record(call, name, "StateUpdate", f"Alarm updated from {before} to {after}", data)
     return answer
 
@@ -72,7 +80,44 @@ def describe_history(call: Call) -> Document:
     ]
     if asked.get("ScanBy") != "TimestampAscending":
         items = items[::-1]
-    return {"AlarmHistoryItems": items[: asked.get("MaxRecords", 100)]}
+    begin = asked.get("NextToken") or "0"
+    if not begin.isdecimal():
+        raise AwsError("InvalidNextToken", "The next token specified is invalid.")
+    end = int(begin) + (asked.get("MaxRecords") or _ITEMS_AT_ONCE)
+    page: Document = {"AlarmHistoryItems": items[int(begin) : end]}
+    return {**page, "NextToken": str(end)} if end < len(items) else page
+
+
+@command("alarm-actions")
+def record_actions(state: State, region: str, actions: Any) -> None:
+    """Keep what became of actions: `{"AlarmName", "Action"}`, and an "Error" if one failed.
+
+    "Message" may tell what a topic was told. Whoever plays the region delivers: the control plane
+    carries out no action by itself.
+    """
+    for action in actions:
+        name, arn, error = action["AlarmName"], action["Action"], action.get("Error")
+        summary = f"Successfully executed action {arn}"
+        if error:
+            summary = f'Failed to execute action {arn}. Received error: "{error}"'
+        data = {
+            "actionState": "Failed" if error else "Succeeded",
+            "notificationResource": arn,
+            "stateUpdateTimestamp": int(time.time() * 1000),
+            "publishedMessage": action.get("Message"),
+            "error": error,
+        }
+        _keep(state.table("cloudwatch", region, "history"), name, "Action", summary, data)
+
+
+def _described(state: Document) -> Document:
+    """A state as the history has it; `state` is an alarm or what SetAlarmState was asked."""
+    described: Document = {"stateValue": state.get("StateValue", "INSUFFICIENT_DATA")}
+    if "StateReason" in state:
+        described["stateReason"] = state["StateReason"]
+    if state.get("StateReasonData"):
+        described["stateReasonData"] = json.loads(state["StateReasonData"])
+    return described
 
 
 def _within(moment: datetime.datetime, asked: Document) -> bool:
@@ -82,7 +127,11 @@ def _within(moment: datetime.datetime, asked: Document) -> bool:
 
 
 def _record(call: Call, name: str, kind: str, summary: str, data: Document) -> None:
-    call.table("history").setdefault("items", []).append(
+    _keep(call.table("history"), name, kind, summary, data)
+
+
+def _keep(history: Table, name: str, kind: str, summary: str, data: Document) -> None:
+    history.setdefault("items", []).append(
         {
             "AlarmName": name,
             "AlarmType": "MetricAlarm",

@@ -137,8 +137,15 @@ def count_tasks(call: Call) -> Document:
     """Count the running tasks of each service's group; what its deployment lacks is pending.
 
     Tasks of another definition than the service's belong to an older deployment that is ending.
+    A deployment that has completed stays so, also while the service scales.
     """
+    if call.operation == "UpdateService":
+        # What has completed until now, before the count that is asked for is another.
+        named = {"cluster": call.params.get("cluster", "default")}
+        call.emulator("DescribeServices", {**named, "services": [call.params["service"]]})
     answer = call.proceed()
+    if call.params.get("forceNewDeployment"):
+        call.table("completed").pop(answer["service"]["serviceArn"], None)
     services = answer.get("services") or ([answer["service"]] if "service" in answer else [])
     for service in services:
         tasks = running(call, service)
@@ -146,7 +153,7 @@ def count_tasks(call: Call) -> Document:
         current = tasks.pop(service.get("taskDefinition"), 0)
         service["pendingCount"] = max(0, service["desiredCount"] - current)
         for deployment in service.get("deployments", []):
-            complete = current >= service["desiredCount"]
+            complete = _completed(call, service, current)
             deployment["runningCount"] = current
             deployment["pendingCount"] = service["pendingCount"]
             deployment["rolloutState"] = "COMPLETED" if complete else "IN_PROGRESS"
@@ -157,6 +164,17 @@ def count_tasks(call: Call) -> Document:
                   for older, count in tasks.items()),
             ]  # fmt: skip
     return answer
+
+
+def _completed(call: Call, service: Document, current: int) -> bool:
+    """Whether the service's definition has once run as often as it was wanted."""
+    completed, arn = call.table("completed"), service["serviceArn"]
+    definition = service.get("taskDefinition")
+    if current >= service["desiredCount"]:
+        completed[arn] = definition
+    elif completed.get(arn) != definition:
+        completed.pop(arn, None)
+    return bool(completed.get(arn) == definition)
 
 
 def running(call: Call, service: Document) -> Counter[str]:
