@@ -1,4 +1,4 @@
-"""What every judgement on a load run rests on: the generator's soundness, errors, the client's view.
+"""What every judgement on a load run rests on: a sound generator, errors, the client's view.
 
 Pure: plain data in, a judgement out. The alarm engine is `tests.support.alarms`. The order of the
 rules matters: an unsound generator makes every figure worthless, so `invalid` comes before
@@ -19,6 +19,8 @@ from tests.support.report import Verdict
 from tests.support.traffic import Limits, Traffic
 
 REFUSED, _ = reason_of(ConnectionRefusedError())
+# So many periods are told one by one.
+_SHOWN = 8
 _WORDS = {
     "GreaterThanThreshold": "above",
     "GreaterThanOrEqualToThreshold": "at or above",
@@ -41,11 +43,14 @@ class Judgement:
     states: tuple[State | None, ...] = ()
 
 
-def judge(alarm: Alarm, measured: Measured, traffic: Traffic) -> Judgement:
-    """Pass only when the alarm was seen to evaluate to OK on enough real data."""
+def judge(alarm: Alarm, measured: Measured, traffic: Traffic, first: int = 0) -> Judgement:
+    """Pass only when the alarm was seen to evaluate to OK on enough real data.
+
+    `first` is how many periods of the run came before these, for what is told of them.
+    """
     points = [alarms.point(alarm, period.samples) for period in measured.periods]
     states = judged_states(alarm, points)
-    outcome, actual = _outcome(alarm, measured, traffic, points, states)
+    outcome, actual = _outcome(alarm, measured, traffic, points, states, first)
     return Judgement(
         outcome, quiet(alarm), f"{actual}; {_rates(measured)}", tuple(points), tuple(states)
     )
@@ -57,6 +62,7 @@ def _outcome(
     traffic: Traffic,
     points: Sequence[float | None],
     states: Sequence[State | None],
+    first: int,
 ) -> tuple[Verdict, str]:
     periods = measured.periods
     if measured.partial:
@@ -68,10 +74,10 @@ def _outcome(
     if excess := over_budget(periods, traffic.error_budget_percent):
         return Verdict.failed, excess
     if State.ALARM in states:
-        return Verdict.failed, _alarming(alarm, points, states.index(State.ALARM))
-    if unknown := _cannot_know(alarm, points, states, periods, traffic.generator):
+        return Verdict.failed, _alarming(alarm, points, states.index(State.ALARM), first)
+    if unknown := _cannot_know(alarm, points, states, periods, traffic.generator, first):
         return Verdict.invalid, unknown
-    return Verdict.passed, f"{_series(alarm, enumerate(points, 1))} → OK"
+    return Verdict.passed, f"{_shown(alarm, points, first)} → OK"
 
 
 def judged_states(alarm: Alarm, points: Sequence[float | None]) -> list[State | None]:
@@ -166,12 +172,13 @@ def _cannot_know(
     states: Sequence[State | None],
     periods: Sequence[Period],
     limits: Limits,
+    first: int,
 ) -> str | None:
     unit = _unit(alarm)
     if len(points) < alarm.evaluation_periods:
         return f"complete {unit}s: {len(points)}, the alarm needs {alarm.evaluation_periods}"
     if None in points:
-        return f"no data in {unit} {points.index(None) + 1}"
+        return f"no data in {unit} {first + points.index(None) + 1}"
     if missed := rate_missed(alarm, periods, limits):
         return missed
     if states[-1] is not State.OK:
@@ -190,12 +197,22 @@ def rate_missed(alarm: Alarm, periods: Sequence[Period], limits: Limits) -> str 
     return None
 
 
-def _alarming(alarm: Alarm, points: Sequence[float | None], at: int) -> str:
+def _alarming(alarm: Alarm, points: Sequence[float | None], at: int, first: int) -> str:
     """The points that raised the alarm after period `at`, counted from 0."""
-    first = at - alarm.evaluation_periods + 1
-    window = enumerate(points[first : at + 1], first + 1)
+    begin = at - alarm.evaluation_periods + 1
+    window = enumerate(points[begin : at + 1], first + begin + 1)
     guilty = [(n, value) for n, value in window if value is None or alarm.breaches(value)]
-    return f"{_series(alarm, guilty)} → ALARM at {clock((at + 1) * alarm.period_seconds)}"
+    return f"{_series(alarm, guilty)} → ALARM at {clock((first + at + 1) * alarm.period_seconds)}"
+
+
+def _shown(alarm: Alarm, points: Sequence[float | None], first: int) -> str:
+    """All of a few points, of many the one nearest to the threshold."""
+    numbered = list(enumerate(points, first + 1))
+    if len(points) <= _SHOWN:
+        return _series(alarm, numbered)
+    extreme = max if alarm.comparison_operator.startswith("Greater") else min
+    worst = extreme(numbered, key=lambda one: one[1] or 0)
+    return f"nearest to it of {len(points)}: {_series(alarm, [worst])}"
 
 
 def _series(alarm: Alarm, points: Iterable[tuple[int, float | None]]) -> str:

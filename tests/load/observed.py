@@ -71,9 +71,8 @@ class Observed:
     """The minutes of a run, and what happened in them, oldest first.
 
     `state` is the alarm's when the run began. `deployments` names those under way in the run.
-    Each of the client's requests stands for `weight` of those in `minutes`. `subscribers` get the
-    alarm's messages; `messages` are the states that one of them was told of, None where nobody
-    listened for this run.
+    `subscribers` get the alarm's messages; `messages` are the states that one of them was told of,
+    None where nobody listened for this run.
     """
 
     minutes: tuple[Minute, ...]
@@ -84,7 +83,6 @@ class Observed:
     deployments: tuple[str, ...] = ()
     subscribers: tuple[str, ...] = ()
     messages: tuple[State, ...] | None = None
-    weight: float = 1.0
 
     @property
     def points(self) -> list[float | None]:

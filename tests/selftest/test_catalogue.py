@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.load.__main__ import MEASURES
-from tests.load.plan import QUIET
+from tests.load.claims import PROVEN
 from tests.selftest.breaking import ROOT, Break, load
 from tests.support import catalogue, report
 from tests.support.catalogue import Place, Requirement
@@ -51,7 +50,7 @@ def collected() -> Collected:
 @pytest.fixture(scope="module")
 def proofs(collected: Collected) -> set[tuple[str, Place]]:
     """What the tests of every tier prove."""
-    return collected.proofs | {(name, Place.load) for name in (MEASURES, QUIET)}
+    return collected.proofs | {(name, Place.load) for name in PROVEN}
 
 
 def test_modules_left_unread_hold_no_source_rule(collected: Collected) -> None:
