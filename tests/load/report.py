@@ -1,14 +1,16 @@
-"""What a load run leaves behind: reports/load.json, reports/load.xml (JUnit), and what it tells."""
+"""What a load run leaves behind: load.json, load.xml (JUnit), load.html, and what it tells."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from tests.load.claims import Claim
 from tests.load.gate import Judgement
 from tests.load.hosts import UsageError
 from tests.load.measure import Measured, quantile, total
@@ -32,12 +34,13 @@ _JUNIT_TAGS = {
 
 @dataclass(frozen=True)
 class Result(Record):
-    """One requirement's outcome in this run; `message` tells it to people."""
+    """One requirement's outcome in one scenario; `message` tells it to people."""
 
     title: str
     where: str
     expected: str
     actual: str
+    scenario: str = "steady"
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,9 @@ class Report:
     """A run on an environment at `host`, its results and the figures behind them.
 
     `target` is `emulator` or `staging`, as everywhere in the suite; `partial` says that the run
-    was cut short.
+    was cut short. `scenario` is the one that is run, and `figures` its numbers; `earlier` has those
+    of scenarios that were run before it, by name. `provenance` says where and when, as in the
+    other tiers' reports.
     """
 
     environment: str
@@ -54,6 +59,9 @@ class Report:
     results: tuple[Result, ...] = ()
     partial: bool = False
     figures: dict[str, Any] = field(default_factory=dict)
+    scenario: str = "steady"
+    earlier: dict[str, dict[str, Any]] = field(default_factory=dict)
+    provenance: dict[str, Any] | None = None
 
     @property
     def outcome(self) -> Verdict:
@@ -67,10 +75,14 @@ class Report:
         return EXIT_CODES[self.outcome]
 
     def with_result(self, requirement: Requirement, where: str, judgement: Judgement) -> Report:
-        """The same report with the judgement on this requirement added or replaced."""
-        others = [other for other in self.results if other.requirement != requirement.id]
+        """The same report with the judgement on this requirement added or replaced.
+
+        Of another scenario's judgement on it, this one takes no place.
+        """
+        test = f"tests/load::{self.scenario}::{requirement.id}"
+        others = [other for other in self.results if other.test != test]
         result = Result(
-            test=f"tests/load::{requirement.id}",
+            test=test,
             requirement=requirement.id,
             place=Place.load,
             outcome=judgement.outcome,
@@ -81,12 +93,21 @@ class Report:
             where=where,
             expected=judgement.expected,
             actual=judgement.actual,
+            scenario=self.scenario,
         )
         return replace(self, results=tuple(sorted((*others, result), key=lambda one: one.test)))
 
+    def with_claims(self, claims: Iterable[Claim], find: Callable[[str], Requirement]) -> Report:
+        """The same report with the judgement on each claim of its scenario."""
+        found = self
+        for claim in claims:
+            found = found.with_result(find(claim.requirement), claim.where, claim.judgement)
+        return found
+
     def with_unjudged(self, requirement: Requirement, where: str, reason: str) -> Report:
         """The same report, in which a requirement that has no result is invalid for this reason."""
-        if any(result.requirement == requirement.id for result in self.results):
+        known = {(result.requirement, result.scenario) for result in self.results}
+        if (requirement.id, self.scenario) in known:
             return self
         judgement = Judgement(Verdict.invalid, "a run that can judge", reason)
         return self.with_result(requirement, where, judgement)
@@ -94,6 +115,21 @@ class Report:
     def cut_short(self) -> Report:
         """The same report, which says that it is partial."""
         return replace(self, partial=True)
+
+    @property
+    def scenarios(self) -> dict[str, dict[str, Any]]:
+        """The figures of every scenario that has any, by name, in the order they were run."""
+        own = {self.scenario: self.figures} if self.figures else {}
+        return {**self.earlier, **own}
+
+    def after(self, before: Report) -> Report:
+        """One report of two runs, one after the other, on the same environment."""
+        return replace(
+            self,
+            results=(*before.results, *self.results),
+            partial=before.partial or self.partial,
+            earlier={**before.scenarios, **self.earlier},
+        )
 
 
 def told(result: Result) -> str:
@@ -130,7 +166,7 @@ def figures(alarm: Alarm, measured: Measured, judgement: Judgement) -> dict[str,
 
 
 def answered(report: Report | None) -> int:
-    """How many answers the generator got in the judged periods."""
+    """How many answers the generator got in the last scenario."""
     periods = report.figures.get("periods", []) if report else []
     return sum(int(period["answered"]) for period in periods)
 
@@ -139,19 +175,22 @@ def write(report: Report, directory: Path) -> None:
     """Write load.json and load.xml into the directory, made if needed.
 
     Each by rename, so that no reader sees half of it. The JSON has what every tier's has (`tier`,
-    `complete`, and per test its requirement, outcome, message, environment and target) and the
-    figures behind it.
+    `complete`, `provenance`, and per test its requirement, outcome, message, environment and
+    target), the figures of the last scenario and, under `scenarios`, of each by name.
     """
     directory.mkdir(parents=True, exist_ok=True)
     document = {
         "tier": "load",
         "complete": not report.partial,
+        "provenance": report.provenance,
         "outcome": report.outcome,
         "environment": report.environment,
         "target": report.target,
         "host": report.host,
+        "scenario": report.scenario,
         "tests": [asdict(result) for result in report.results],
         "figures": report.figures,
+        "scenarios": report.scenarios,
     }
     junit = ElementTree.tostring(_junit(report), encoding="unicode", xml_declaration=True)
     for name, content in zip(FILES, (json.dumps(document, indent=1), junit), strict=True):
@@ -164,6 +203,8 @@ def read(directory: Path) -> Report | None:
         document = json.loads((directory / FILES[0]).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    figures, scenarios = document["figures"], document["scenarios"]
+    scenario = document["scenario"]
     return Report(
         environment=document["environment"],
         target=document["target"],
@@ -172,7 +213,10 @@ def read(directory: Path) -> Report | None:
             Result(**{**test, "outcome": Verdict(test["outcome"])}) for test in document["tests"]
         ),
         partial=not document["complete"],
-        figures=document["figures"],
+        figures=figures,
+        scenario=scenario,
+        earlier={name: one for name, one in scenarios.items() if name != scenario},
+        provenance=document["provenance"],
     )
 
 
@@ -222,7 +266,8 @@ def _junit(report: Report) -> ElementTree.Element:
         ElementTree.SubElement(properties, "property", name=name, value=str(getattr(report, name)))
     for result in report.results:
         name = f"{result.requirement} {result.title}"
-        case = ElementTree.SubElement(suite, "testcase", classname="tests.load", name=name)
+        scenario = f"tests.load.{result.scenario}"
+        case = ElementTree.SubElement(suite, "testcase", classname=scenario, name=name)
         if tag := _JUNIT_TAGS.get(result.outcome):
             ElementTree.SubElement(case, tag, message=result.actual).text = result.message
     return root

@@ -112,6 +112,41 @@ def test_a_requirement_without_a_result_is_invalid_and_one_with_it_keeps_it() ->
     assert [result.outcome for result in found.results] == [Verdict.invalid, Verdict.passed]
 
 
+def test_scenarios_that_were_run_one_after_the_other_make_one_report(tmp_path: Path) -> None:
+    quiet = dataclasses.replace(outcomes("pass"), figures={"periods": [1]})
+    loud = dataclasses.replace(EMPTY, scenario="breach", figures={"periods": [2]})
+    judged = loud.with_result(REQUIREMENT, "arn:alarm", Judgement(Verdict.failed, "", ""))
+    report.write(judged.after(quiet), tmp_path)
+    found = report.read(tmp_path)
+    assert found == judged.after(quiet)
+    assert (found.outcome, found.scenarios) == (
+        "fail",
+        {"steady": {"periods": [1]}, "breach": {"periods": [2]}},
+    )
+
+
+def test_a_run_cut_short_cuts_the_whole_report_short() -> None:
+    breach = dataclasses.replace(EMPTY, scenario="breach")
+    assert breach.after(outcomes("pass").cut_short()).partial
+
+
+def test_each_scenario_keeps_its_own_judgement_on_a_requirement() -> None:
+    breach = dataclasses.replace(outcomes("pass"), scenario="breach")
+    found = breach.with_unjudged(REQUIREMENT.model_copy(update={"id": "LOAD-00"}), "here", "why")
+    assert {result.test: result.outcome for result in found.results} == {
+        "tests/load::breach::LOAD-00": Verdict.invalid,
+        "tests/load::steady::LOAD-00": Verdict.passed,
+    }
+
+
+def test_junit_has_a_case_for_each_claim_of_each_scenario(tmp_path: Path) -> None:
+    breach = dataclasses.replace(EMPTY, scenario="breach")
+    judged = breach.with_result(REQUIREMENT, "arn:alarm", Judgement(Verdict.passed, "", ""))
+    report.write(judged.after(outcomes("pass")), tmp_path)
+    cases = ElementTree.parse(tmp_path / "load.xml").getroot().iter("testcase")
+    assert [case.get("classname") for case in cases] == ["tests.load.steady", "tests.load.breach"]
+
+
 def test_an_earlier_report_is_not_taken_for_this_runs(tmp_path: Path) -> None:
     report.write(outcomes("pass"), tmp_path)
     report.prepare(tmp_path)
