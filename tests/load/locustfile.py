@@ -11,11 +11,8 @@ from locust import events
 from tests.load.run import LoadRun
 from tests.load.visitor import OpenVisitors
 
-RUN = LoadRun()
-RUN.install(events)
+LoadRun().install(events)
 
 
 class Visitors(OpenVisitors):
     """Everybody who visits the admin panel: pages in the traffic file's proportions."""
-
-    load_run = RUN

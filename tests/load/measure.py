@@ -10,9 +10,11 @@ import errno
 import math
 import socket
 import statistics
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 # Errors of this machine, not of the service: no descriptor, no address, no name. With them the
 # request never had a chance to reach the service.
@@ -25,7 +27,7 @@ TIMED_OUT = "timed out"
 
 @dataclass(frozen=True)
 class Period:
-    """One alarm period of the run; all times in seconds.
+    """One minute of the region; all times in real seconds.
 
     `offered` requests were due, `sent` left, `dropped` could not leave in time. `response_times`
     run from actual send to response headers, what a load balancer calls target response time;
@@ -64,7 +66,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Measured:
-    """A whole run: its complete periods, oldest first, and whether it was cut short."""
+    """A run: its complete periods from its begin, oldest first, and whether it was cut short."""
 
     period_seconds: float
     periods: tuple[Period, ...]
@@ -76,29 +78,45 @@ class Measured:
         return self.period_seconds * len(self.periods)
 
 
+def _times() -> array[float]:
+    return array("d")
+
+
 @dataclass
 class _Bucket:
     offered: int = 0
     sent: int = 0
     dropped: int = 0
-    response_times: list[float] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)
-    abandoned: list[float] = field(default_factory=list)
-    lateness: list[float] = field(default_factory=list)
+    response_times: array[float] = field(default_factory=_times)
+    waits: array[float] = field(default_factory=_times)
+    abandoned: array[float] = field(default_factory=_times)
+    lateness: array[float] = field(default_factory=_times)
     errors: Counter[str] = field(default_factory=Counter)
     local_errors: Counter[str] = field(default_factory=Counter)
-    cpu_seconds: float = 0.0
-    cpu_sampled_seconds: float = 0.0
+    # Of each generator process: seconds used, and seconds in which they were.
+    cpu: dict[int, tuple[float, float]] = field(default_factory=dict)
+
+
+_COUNTS = ("offered", "sent", "dropped")
+_TIMES = ("response_times", "waits", "abandoned", "lateness")
+_REASONS = ("errors", "local_errors")
+# What a part holds of one period, in plain types; times are packed as doubles.
+Part = list[Any]
 
 
 class Recorder:
-    """Collects a run; every `due` is in seconds since the judged part began.
+    """Collects a run of so many periods; every `due` is in seconds since it began.
 
-    Requests due before 0 warm the service up and are not recorded.
+    Requests due outside of them are not recorded. One of several generator processes has its
+    `worker` number; who collects from all of them says how many `workers` there are.
     """
 
-    def __init__(self, period_seconds: float, periods: int) -> None:
+    def __init__(
+        self, period_seconds: float, periods: int, worker: int = 0, workers: int = 1
+    ) -> None:
         self.period_seconds = period_seconds
+        self._worker = worker
+        self._workers = workers
         self._buckets = [_Bucket() for _ in range(periods)]
 
     def offered(self, due: float) -> None:
@@ -135,23 +153,67 @@ class Recorder:
 
     def cpu(self, now: float, used_seconds: float, sampled_seconds: float) -> None:
         """The generator used this much processor time in the interval that ended `now`."""
-        bucket = self._at(now)
-        bucket.cpu_seconds += used_seconds
-        bucket.cpu_sampled_seconds += sampled_seconds
+        self._add_cpu(self._at(now), self._worker, used_seconds, sampled_seconds)
+
+    def take(self) -> list[Part]:
+        """What has been recorded since the last time, which `add` puts into another recorder.
+
+        Plain types only, so that it can be sent to another process.
+        """
+        taken = {index: bucket for index, bucket in enumerate(self._buckets) if bucket != _Bucket()}
+        for index in taken:
+            self._buckets[index] = _Bucket()
+        return [[index, _packed(bucket)] for index, bucket in taken.items()]
+
+    def add(self, parts: Iterable[Part]) -> None:
+        """Put in what another recorder of the same periods has given up."""
+        for index, packed in parts:
+            bucket = self._buckets[index]
+            for name in _COUNTS:
+                setattr(bucket, name, getattr(bucket, name) + packed[name])
+            for name in _TIMES:
+                getattr(bucket, name).frombytes(packed[name])
+            for name in _REASONS:
+                getattr(bucket, name).update(packed[name])
+            for worker, used, sampled in packed["cpu"]:
+                self._add_cpu(bucket, worker, used, sampled)
 
     def measured(self, complete_periods: int, partial: bool) -> Measured:
         """The first `complete_periods` periods as frozen data."""
-        done = tuple(_freeze(bucket) for bucket in self._buckets[:complete_periods])
+        done = tuple(self._freeze(bucket) for bucket in self._buckets[:complete_periods])
         return Measured(self.period_seconds, done, partial)
 
     def period(self, now: float) -> Period:
         """What the period around `now`, or the nearest one, holds so far."""
         index = math.floor(now / self.period_seconds)
-        return _freeze(self._buckets[min(max(index, 0), len(self._buckets) - 1)])
+        return self._freeze(self._buckets[min(max(index, 0), len(self._buckets) - 1)])
 
     def _at(self, due: float) -> _Bucket:
         index = math.floor(due / self.period_seconds)
         return self._buckets[index] if 0 <= index < len(self._buckets) else _Bucket()
+
+    @staticmethod
+    def _add_cpu(bucket: _Bucket, worker: int, used: float, sampled: float) -> None:
+        before = bucket.cpu.get(worker, (0.0, 0.0))
+        bucket.cpu[worker] = (before[0] + used, before[1] + sampled)
+
+    def _freeze(self, bucket: _Bucket) -> Period:
+        values: dict[str, Any] = {
+            **{name: getattr(bucket, name) for name in _COUNTS},
+            **{name: tuple(getattr(bucket, name)) for name in _TIMES},
+        }
+        return Period(
+            **values,
+            errors=dict(bucket.errors),
+            local_errors=dict(+bucket.local_errors),
+            cpu_percent=self._busiest(bucket),
+        )
+
+    def _busiest(self, bucket: _Bucket) -> float | None:
+        """Of the generators the one that used most: of one that was not sampled nothing is known"""
+        percents = [_percent(*times) for times in bucket.cpu.values()]
+        known = [percent for percent in percents if percent is not None]
+        return max(known) if known and len(known) == self._workers else None
 
 
 def reason_of(error: BaseException) -> tuple[str, bool]:
@@ -191,19 +253,13 @@ def total(counts: Iterable[Mapping[str, int]]) -> Counter[str]:
     return +added
 
 
-def _freeze(bucket: _Bucket) -> Period:
-    return Period(
-        offered=bucket.offered,
-        sent=bucket.sent,
-        dropped=bucket.dropped,
-        response_times=tuple(bucket.response_times),
-        waits=tuple(bucket.waits),
-        abandoned=tuple(bucket.abandoned),
-        lateness=tuple(bucket.lateness),
-        errors=dict(bucket.errors),
-        local_errors=dict(+bucket.local_errors),
-        cpu_percent=_percent(bucket.cpu_seconds, bucket.cpu_sampled_seconds),
-    )
+def _packed(bucket: _Bucket) -> dict[str, Any]:
+    return {
+        **{name: getattr(bucket, name) for name in _COUNTS},
+        **{name: getattr(bucket, name).tobytes() for name in _TIMES},
+        **{name: dict(+getattr(bucket, name)) for name in _REASONS},
+        "cpu": [[worker, *times] for worker, times in bucket.cpu.items()],
+    }
 
 
 def _percent(part: float, whole: float) -> float | None:

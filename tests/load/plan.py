@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
 
-from tests.load import deployed
+from tests.load import deployed, region, region_client, scenarios
 from tests.load.deployed import DeployedAlarm
 from tests.load.hosts import RefusedError, UsageError, is_loopback, permitted
+from tests.load.living.clock import MINUTE, Clock
+from tests.load.region import Region
+from tests.load.region_client import Living
+from tests.load.shapes import Scenario
+from tests.load.situation import Situation
 from tests.support.alarms import Alarm
 from tests.support.outcomes import SuiteError
 from tests.support.planning import account_id
@@ -26,82 +33,141 @@ STACK, REPORTS = ROOT / "terraform", ROOT / "reports"
 QUIET, ALARM = "LOAD-02", "MON-01"
 # Of the alarm's requirement: how to find it and what it looks at, proven where it belongs.
 _NOT_COMPARED = frozenset({"name_suffix", "dimensions"})
-# One generator process was measured at a few thousand requests per second; far past that a
-# schedule only fills memory.
-MAX_RATE = 50_000.0
+# How much later than modelled AWS may show a metric or start a task, and a living region.
+_AWS_DELAY_MINUTES, _LIVING_DELAY_MINUTES = 3, 1
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What is deployed, as it was read: `tasks` run. `target` is where it was read from."""
+
+    target: Target
+    alarm: DeployedAlarm
+    region: Region
+    tasks: int
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A run: `rate` in requests per second over `periods` alarm periods, after a warm-up.
+    """A run: what is sent where, on whose clock, and what it is judged by; `situation` made it.
 
-    `deployed` is None when nothing is deployed to read and the alarm is the catalogue's.
+    `deployment` is None when nothing is deployed to read and the alarm is the catalogue's;
+    `living` when what requests take cannot be set. The same `seed` sends the same requests.
     """
 
     environment: str
     host: str
-    rate: float
-    periods: int
+    situation: Situation
+    scenario: Scenario
     traffic: Traffic
     alarm: Alarm
-    deployed: DeployedAlarm | None
+    deployment: Deployment | None
+    living: Living | None
+    clock: Clock
     reports: Path
+    seed: int = 1
 
     @property
-    def judged_seconds(self) -> float:
-        """How long the judged part lasts."""
-        return float(self.periods * self.alarm.period_seconds)
+    def minute_seconds(self) -> float:
+        """How many real seconds a minute of the region lasts."""
+        return self.clock.real_seconds(MINUTE)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run lasts."""
+        return self.scenario.minutes * self.minute_seconds
 
     @property
     def where(self) -> str:
         """The alarm's ARN."""
-        return self.deployed.arn if self.deployed else "tests/catalogue.yaml (no deployed alarm)"
+        if self.deployment is None:
+            return "tests/catalogue.yaml (no deployed alarm)"
+        return self.deployment.alarm.arn
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options that a plan is made from, besides Locust's --host and --run-time."""
-    parser.add_argument("--environment", default="staging", help="whose host, peak and alarm")
-    parser.add_argument("--stack", type=Path, default=STACK, help="the Terraform tree deployed")
-    parser.add_argument("--rate", type=float, help="requests per second; default: the peak")
-    parser.add_argument("--allow-production", action="store_true", help="load on production")
-    parser.add_argument("--reports", type=Path, default=REPORTS, help="report directory")
+    """The options that a plan is made from, besides Locust's --host and --run-time.
+
+    Values are plain: Locust sends them from process to process.
+    """
+    add = parser.add_argument
+    add("--environment", default="staging", help="whose host, peak and alarm")
+    add("--scenario", choices=tuple(scenarios.SCENARIOS), default="steady", help="what is sent")
+    add("--rate", type=float, help="requests per second; default: the environment's peak")
+    add("--stack", default=str(STACK), help="the Terraform tree deployed")
+    add("--region-url", help="of a living region (python -m tests.load.living): its clock")
+    add("--overload", action="store_true", help="let breach send more than can be carried")
+    add("--allow-production", action="store_true", help="load on production")
+    add("--reports", default=str(REPORTS), help="report directory")
+    add("--seed", type=int, default=1, help="of arrivals and pages")
     # Whoever started the service itself says what it is; two answers would only confuse.
-    parser.add_argument("--service-judged-elsewhere", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--die-with-stdin", action="store_true", help=argparse.SUPPRESS)
+    add("--service-judged-elsewhere", action="store_true", help=argparse.SUPPRESS)
+    add("--die-with-stdin", action="store_true", help=argparse.SUPPRESS)
 
 
 def make(
     options: argparse.Namespace,
     traffic: Traffic,
-    read_alarm: Callable[[str, str, Path], DeployedAlarm | None],
+    read: Callable[[str, str, Path], Deployment | None],
     expected: Mapping[str, object],
+    clock: Callable[[], Clock] = lambda: Clock.starting(1),
 ) -> Plan:
-    """The plan for parsed options, read_alarm(host, environment, stack) and the alarm expected.
+    """The plan for parsed options, read(host, environment, stack) and the alarm expected.
 
-    `options.run_time` is in seconds, None for as many periods as the alarm needs. Raises
-    UsageError or RefusedError for what cannot be run, Violation for an alarm not as required.
+    `options.run_time` is in seconds, None for as many minutes as the scenario needs; `clock` makes
+    the one for a run on nothing that is deployed. Raises UsageError or RefusedError for what cannot
+    be run, Violation for an alarm not as required.
     """
-    host = permitted(options.host, options.environment, traffic, options.allow_production)
+    living = None if options.region_url is None else region_client.read(options.region_url)
+    if living is not None and living.environment != options.environment:
+        raise UsageError(f"--region-url {living.url} is {living.environment}'s region")
+    asked = options.host or (living.host if living else None)
+    host = permitted(asked, options.environment, traffic, options.allow_production)
     rate = rate_of(options.rate, options.environment, traffic)
-    periods_of(options.run_time, alarm_expected(expected))
-    found = read_alarm(host, options.environment, options.stack)
+    found = read(host, options.environment, Path(options.stack))
+    if living is not None and found is None:
+        raise UsageError("--region-url: set AWS_ENDPOINT_URL to the region's emulator too")
     if found is not None:
-        deployed.check_alarm(found, expected, ALARM)
-    alarm = found.alarm if found else alarm_expected(expected)
+        deployed.check_alarm(found.alarm, expected, ALARM)
+    alarm = found.alarm.alarm if found else alarm_expected(expected)
+    ticking = living.clock if living else Clock() if found else clock()
+    situation = Situation(
+        region=found.region if found else None,
+        alarm=alarm,
+        scenarios=traffic.scenarios,
+        rate=rate,
+        most=traffic.place(options.environment).most_requests_per_second,
+        minute=_minute_of_the_week(ticking),
+        tasks=found.tasks if found else 1,
+        delay_minutes=_AWS_DELAY_MINUTES,
+        judged_minutes=_judged_minutes(options.run_time, alarm, ticking),
+        overload=options.overload,
+    )
+    if living is not None:
+        situation = replace(
+            situation,
+            workload=living.workload,
+            settable=True,
+            start_up_minutes=math.ceil(living.start_up_seconds / MINUTE),
+            delay_minutes=_LIVING_DELAY_MINUTES,
+        )
     return Plan(
         environment=options.environment,
         host=host,
-        rate=rate,
-        periods=periods_of(options.run_time, alarm),
+        situation=situation,
+        scenario=scenarios.make(options.scenario, situation),
         traffic=traffic,
         alarm=alarm,
-        deployed=found,
-        reports=options.reports,
+        deployment=found,
+        living=living,
+        clock=ticking,
+        reports=Path(options.reports),
+        seed=options.seed,
     )
 
 
-def read_alarm(host: str, environment: str, stack: Path) -> DeployedAlarm | None:
-    """The alarm of the account that boto3's own settings choose; None when there is none to read.
+def read_deployment(host: str, environment: str, stack: Path) -> Deployment | None:
+    """What is in the account that boto3's own settings choose; None when there is none to read.
 
     A loopback host is the emulator's, so its alarm must come from a loopback endpoint too, and
     the other way round: no verdict on one from the alarm of the other. Raises SuiteError when the
@@ -118,8 +184,18 @@ def read_alarm(host: str, environment: str, stack: Path) -> DeployedAlarm | None
         )
     session: Any = boto3.Session()
     account = account_id(stack, environment)
-    Target(environment, account, session, emulated=local).refuse_wrong_account()
-    return deployed.read_alarm(session, environment)
+    target = Target(environment, account, session, emulated=local)
+    target.refuse_wrong_account()
+    alarm = deployed.read_alarm(session, environment)
+    return Deployment(target, alarm, region.deployed(target), _running(target))
+
+
+def _running(target: Target) -> int:
+    """How many tasks of the service run."""
+    with deployed.aws_errors():
+        asked = {"cluster": target.prefix, "services": [f"{target.prefix}-app"]}
+        services = target.client("ecs").describe_services(**asked)["services"]
+    return max(1, int(services[0]["runningCount"])) if services else 1
 
 
 def expected_values(find: Callable[[str], Any]) -> dict[str, object]:
@@ -149,14 +225,23 @@ def alarm_expected(expected: Mapping[str, object]) -> Alarm:
 
 def rate_of(asked: float | None, environment: str, traffic: Traffic) -> float:
     """The rate asked for, else the environment's peak. Raises UsageError for an impossible one."""
-    rate = traffic.place(environment).peak_requests_per_second if asked is None else asked
-    if not 0 < rate <= MAX_RATE:
-        raise UsageError(f"--rate {rate:g}: give more than 0 and at most {MAX_RATE:g} per second")
+    place = traffic.place(environment)
+    rate = place.peak_requests_per_second if asked is None else asked
+    if not 0 < rate <= place.most_requests_per_second:
+        most = place.most_requests_per_second
+        raise UsageError(f"--rate {rate:g}: give more than 0 and at most {most:g} per second")
     return rate
 
 
+def _judged_minutes(run_time: float | None, alarm: Alarm, clock: Clock) -> int | None:
+    if run_time is None:
+        return None
+    periods = periods_of(clock.scale * run_time, alarm)
+    return periods * alarm.period_seconds // MINUTE
+
+
 def periods_of(run_time: float | None, alarm: Alarm) -> int:
-    """The complete periods in `run_time` seconds, None for as many as the alarm needs.
+    """The complete periods in `run_time` region seconds, None for as many as the alarm needs.
 
     Raises UsageError when the alarm could not evaluate to anything.
     """
@@ -169,3 +254,9 @@ def periods_of(run_time: float | None, alarm: Alarm) -> int:
             f" the alarm needs {alarm.evaluation_periods}"
         )
     return periods
+
+
+def _minute_of_the_week(clock: Clock) -> int:
+    """0 is Monday 00:00 UTC."""
+    now = datetime.fromtimestamp(clock.now(), UTC)
+    return (now.weekday() * 24 + now.hour) * 60 + now.minute

@@ -1,7 +1,8 @@
-"""The bridge to Locust: its events drive the plan, the open arrivals, the verdict and the report.
+"""The bridge to Locust: its events begin and end the run, and carry the verdict out.
 
-Works the same under `locust -f tests/load/locustfile.py …` and `python -m tests.load`. Exit
-codes: 0 pass, 1 fail, 2 usage, 3 invalid.
+Works the same under `locust -f tests/load/locustfile.py …`, with a web page or without, in one
+process or several, and under `python -m tests.load`. Exit codes: 0 pass, 1 fail, 2 usage,
+3 invalid.
 """
 
 from __future__ import annotations
@@ -10,119 +11,88 @@ import logging
 import math
 import signal
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 import gevent
 import gevent.socket
 
-from tests.load import gate, plan, report
-from tests.load.arrivals import Dispatcher, choices, constant, sample_cpu
-from tests.load.deployed import DeployedAlarm
+from tests.load import claims, conclusion, gate, observe, order, plan, report, web
+from tests.load.claims import MEASURES
+from tests.load.conductor import Conductor
+from tests.load.evidence import Run
 from tests.load.gate import Judgement
-from tests.load.hosts import UsageError, is_loopback
-from tests.load.measure import Measured, Recorder, quantile
-from tests.load.plan import QUIET, Plan
+from tests.load.hosts import UsageError
+from tests.load.living.clock import Clock
+from tests.load.measure import Measured, quantile
+from tests.load.plan import QUIET, Deployment, Plan
 from tests.load.report import Report
+from tests.load.worker import Worker
 from tests.support import catalogue, traffic
 from tests.support.outcomes import Invalid, SuiteError, Violation
 from tests.support.report import Verdict
-from tests.support.traffic import Page, Traffic
+from tests.support.traffic import Traffic
 
-MEASURES = "LOAD-01"
 PROGRESS_SECONDS = 10.0
 START_SECONDS = 20.0
+# For worker hosts to be started, where Locust is not told how long.
+WORKERS_SECONDS = 60.0
+_END_SECONDS = 30.0
+_INVALID = report.EXIT_CODES[Verdict.invalid]
 LOG = logging.getLogger(__name__)
 
 
 class LoadRun:
-    """One run. The sources of its input can be replaced, so that the gate itself can be tested."""
+    """Runs, one after the other. Where their input comes from can be replaced, to test the gate."""
 
     def __init__(
         self,
         load_traffic: Callable[[], Traffic] = traffic.load,
-        read_alarm: Callable[[str, str, Path], DeployedAlarm | None] = plan.read_alarm,
+        read_deployment: Callable[[str, str, Path], Deployment | None] = plan.read_deployment,
         find: Callable[[str], Any] | None = None,
+        clock: Callable[[], Clock] = lambda: Clock.starting(1),
     ) -> None:
         self._load_traffic = load_traffic
-        self._read_alarm = read_alarm
+        self._read_deployment = read_deployment
         self._find = find or (lambda requirement: catalogue.load().requirement(requirement))
-        self._finished = False
+        self._clock = clock
         self._stopped = False
-        self._fault: str | None = None
+        self._environment: Any = None
+        self._web_ui: Any = None
         self._plan: Plan | None = None
-        self._recorder: Recorder | None = None
-        self._dispatcher: Dispatcher | None = None
+        self._fixed: dict[str, Any] = {}
+        self._conductor: Conductor | None = None
+        self._leading: gevent.Greenlet | None = None
         self._report: Report | None = None
 
     def install(self, events: Any) -> None:
         """Listen to a Locust environment's events."""
         events.init_command_line_parser.add_listener(plan.add_options)
         events.init.add_listener(self._prepare)
-        events.quitting.add_listener(self._conclude)
         events.quit.add_listener(self._tell)
 
-    @property
-    def plan(self) -> Plan:
-        """The settled plan; only after Locust's init event."""
-        if self._plan is None:
-            raise RuntimeError("the run has not been prepared")
-        return self._plan
-
-    @property
-    def recorder(self) -> Recorder:
-        """Where the behaviour reports what it saw."""
-        if self._recorder is None:
-            raise RuntimeError("the run has not begun")
-        return self._recorder
-
-    def now(self) -> float:
-        """Seconds since the judged part began; negative while warming up."""
-        return self._dispatcher.now() if self._dispatcher else -math.inf
-
-    def drive(self, send: Callable[[float, Page], None], stop: Callable[[], Any]) -> None:
-        """Send the whole schedule through `send`, then have Locust quit with `stop`."""
-        if self._recorder is not None:
-            return
-        if self._stopped:
-            gevent.spawn(stop)
-            return
-        settled = self.plan
-        warm_up = settled.traffic.warm_up_seconds
-        connections = settled.traffic.connections(settled.rate)
-        origin = time.perf_counter() + warm_up
-        self._recorder = Recorder(settled.alarm.period_seconds, settled.periods)
-        self._dispatcher = Dispatcher(self._recorder, origin, connections)
-        interval = min(1.0, settled.alarm.period_seconds / 4)
-        watchers = [gevent.spawn(sample_cpu, self._recorder, self.now, interval)]
-        watchers += [gevent.spawn(self._show_progress)]
-        schedule = constant(settled.rate, -warm_up, settled.judged_seconds)
-        try:
-            self._dispatcher.run(schedule, choices(settled.traffic.pages), send)
-            self._dispatcher.drain(settled.traffic.timeout_seconds + 1)
-            # The last period is complete when it is over, not when its last answer came.
-            gevent.sleep(max(0.0, settled.judged_seconds - self.now()))
-            self._finished = True
-        except Exception as error:
-            LOG.exception("the load generator broke")
-            self._fault = f"the load generator broke: {type(error).__name__}"
-        finally:
-            gevent.killall(watchers)
-            # Not from this greenlet: quitting kills it and waits for that.
-            gevent.spawn(stop)
-
-    def _prepare(self, environment: Any, **_: Any) -> None:
+    def _prepare(self, environment: Any, web_ui: Any = None, **_: Any) -> None:
         """Settle the plan or leave: nothing has been sent yet."""
+        self._environment, self._web_ui = environment, web_ui
+        options = environment.parsed_options
+        worker = Worker(environment, self._load_traffic)
         try:
-            self._settle_or_leave(environment.parsed_options)
-            self._take_over(environment)
+            if options.worker:
+                worker.listen()
+                worker.live_with_master()
+                return
+            self._fixed = {name: getattr(options, name) for name in web.FIXED}
+            # What the web page asks for is not known yet.
+            if web_ui is None or options.host or options.region_url:
+                self._settle_or_leave(options)
+            if not options.master:
+                worker.listen()
+            self._take_over()
         except Exception:
             # Locust would go on or end with 1, which is to say that the service failed.
             LOG.exception("the load generator broke")
-            sys.exit(report.EXIT_CODES[Verdict.invalid])
+            sys.exit(_INVALID)
 
     def _settle_or_leave(self, options: Any) -> None:
         try:
@@ -130,7 +100,7 @@ class LoadRun:
         except SuiteError as error:
             # Without the requirements there is nothing to report on.
             print(f"error: {error}", file=sys.stderr)
-            sys.exit(report.EXIT_CODES[Verdict.invalid])
+            sys.exit(_INVALID)
         try:
             self._settle(options)
         except UsageError as error:
@@ -143,100 +113,218 @@ class LoadRun:
             judgement = Judgement(Verdict.invalid, "a run that can judge", str(error))
             self._leave(options, str(options.host), judgement)
 
-    def _take_over(self, environment: Any) -> None:
-        """From here on the plan decides when the run ends, and this class what it is worth."""
-        options, settled = environment.parsed_options, self.plan
-        environment.host = settled.host
-        environment.process_exit_code = report.EXIT_CODES[Verdict.invalid]  # until it is judged
-        # The schedule ends the run, with every request of its last period answered; one user
-        # sends it.
+    def _settle(self, options: Any) -> None:
+        report.prepare(Path(options.reports))
+
+        def read(host: str, environment: str, stack: Path) -> Deployment | None:
+            found = self._read_deployment(host, environment, stack)
+            if found is not None:
+                claims.settings(found.region, found.alarm, self._find)
+            return found
+
+        expected = plan.expected_values(self._find)
+        self._plan = plan.make(options, self._load_traffic(), read, expected, self._clock)
+
+    def _take_over(self) -> None:
+        """From here on the plan decides when a run ends, and this class what it is worth."""
+        environment, options = self._environment, self._environment.parsed_options
+        environment.process_exit_code = _INVALID  # until it is judged
+        # The schedule ends the run, with every request of its last minute answered.
         options.run_time, options.num_users, options.spawn_rate = None, 1, 1
-
-        def stop() -> None:
-            self._stopped = True
-            environment.runner.quit()
-
+        runner = environment.runner
+        runner.register_message(order.FIGURES, self._figures)
+        runner.register_message(order.BROKEN, self._broken)
+        environment.events.test_start.add_listener(self._begin)
+        environment.events.test_stop.add_listener(self._ended_by_locust)
+        # Before the runner's own, which ends what the figures come by.
+        environment.events.quitting.add_listener(self._conclude)
         # Locust takes Ctrl-C for an error of its own until it has begun.
-        gevent.signal_handler(signal.SIGINT, stop)
-        gevent.spawn(self._watch_start, stop)
+        gevent.signal_handler(signal.SIGINT, self._interrupt)
+        if self._web_ui is None or options.autostart:
+            gevent.spawn(self._watch_start)
         if options.die_with_stdin:
-            gevent.spawn(self._die_with_stdin, stop)
+            gevent.spawn(self._die_with_stdin)
+        if self._web_ui is not None:
+            web.install(self._web_ui, lambda: self._report)
+        if self._plan is not None:
+            environment.host = self._plan.host
+            self._announce(self._plan)
+
+    def _announce(self, settled: Plan) -> None:
+        scenario = settled.scenario
         print(
-            f"{settled.rate:g} requests/s on {settled.host} for {settled.judged_seconds:g} s"
-            f" after {settled.traffic.warm_up_seconds:g} s of warm-up; {gate.quiet(settled.alarm)}",
+            f"{scenario.name}: up to {scenario.most:g} requests/s on {settled.host} for"
+            f" {settled.seconds:g} s ({scenario.minutes} min); {gate.quiet(settled.alarm)}",
             flush=True,
         )
 
-    def _settle(self, options: Any) -> None:
-        report.prepare(options.reports)
-        if not options.headless or options.master or options.worker or options.processes:
-            raise UsageError("a verdict needs one generator: run with --headless, in one process")
-        expected = plan.expected_values(self._find)
-        self._plan = plan.make(options, self._load_traffic(), self._read_alarm, expected)
+    def _begin(self, environment: Any, **_: Any) -> None:
+        """Locust has started a test: lead a run, on the page's options if there is a page."""
+        if self._stopped or (self._leading is not None and not self._leading.dead):
+            return
+        if self._web_ui is not None and not self._settled_by_page(environment.parsed_options):
+            gevent.spawn(self._end_test)
+            return
+        runner = environment.runner
+        workers = ["local"]
+        if environment.parsed_options.master:
+            known = runner.clients
+            workers = [one.id for one in known.ready + known.spawning + known.running]
+        self._report = None
+        self._conductor = Conductor(
+            self._settled_plan,
+            workers,
+            lambda name, data, worker: runner.send_message(name, data, worker),
+            self._unchangeable,
+            environment.parsed_options.allow_production,
+        )
+        self._leading = gevent.spawn(self._lead, self._conductor)
 
-    def _leave(self, options: Any, where: str, judgement: Judgement) -> NoReturn:
-        host = str(options.host)
-        found = Report(options.environment, _target(host), host)
-        found = found.with_result(self._find(QUIET), where, judgement)
-        if not options.service_judged_elsewhere:
-            found = found.with_unjudged(self._find(MEASURES), host, "no request was sent")
-        self._report = found
-        report.write(found, options.reports)
-        self._tell()
-        sys.exit(found.exit_code)
+    @property
+    def _settled_plan(self) -> Plan:
+        assert self._plan is not None
+        return self._plan
 
-    def _conclude(self, environment: Any, **_: Any) -> None:
-        settled = self.plan
-        measured = self._measured()
-        judgement = gate.judge(settled.alarm, measured, settled.traffic)
-        numbers = report.figures(settled.alarm, measured, judgement)
-        if self._fault:
-            judgement = Judgement(Verdict.invalid, judgement.expected, self._fault)
-        found = Report(
-            environment=settled.environment,
-            target=_target(settled.host),
-            host=settled.host,
-            partial=measured.partial,
-            figures={"requests_per_second": settled.rate, **numbers},
-        ).with_result(self._find(QUIET), settled.where, judgement)
-        if not environment.parsed_options.service_judged_elsewhere:
-            measures = _measures(settled, judgement.outcome)
-            found = found.with_result(self._find(MEASURES), settled.host, measures)
+    def _settled_by_page(self, options: Any) -> bool:
+        """Whether what the page asks for can be run; what it may not change is as it was."""
+        try:
+            web.take_over(self._web_ui, options, self._environment.host, self._fixed)
+            self._settle(options)
+        except (SuiteError, Invalid, Violation) as error:
+            self._plan = None
+            print(f"error: {error}", file=sys.stderr, flush=True)
+            web.refuse(self._web_ui, str(error))
+            return False
+        options.run_time = None
+        self._announce(self._settled_plan)
+        return True
+
+    def _lead(self, conductor: Conductor) -> None:
+        settled = self._settled_plan
+        begun = None
+        progress = gevent.spawn(self._show_progress, conductor)
+        try:
+            if settled.deployment is not None:
+                begun = observe.begin(settled.deployment.target)
+            conductor.conduct()
+        except (SuiteError, Invalid) as error:
+            conductor.give_up(str(error))
+        except Exception as error:
+            LOG.exception("the load generator broke")
+            conductor.give_up(f"the load generator broke: {type(error).__name__}")
+        finally:
+            progress.kill()
+        begin = conductor.begin if math.isfinite(conductor.begin) else None
+        run = conclusion.run_of(settled, conductor.measured(), conductor.fault, begin, begun)
+        self._judge(settled, run)
+        # Not from this greenlet: what ends the test waits for it.
+        gevent.spawn(self._end_test)
+
+    def _judge(self, settled: Plan, run: Run) -> None:
+        elsewhere = self._environment.parsed_options.service_judged_elsewhere
+        found = conclusion.conclude(settled, run, self._find, elsewhere)
         self._report = found
         report.write(found, settled.reports)
-        environment.process_exit_code = found.exit_code
+        self._environment.process_exit_code = found.exit_code
+        if self._web_ui is not None:
+            self._tell()
 
-    def _measured(self) -> Measured:
-        """Every period when the schedule ran to its end, else those that were over."""
-        settled = self.plan
-        if self._recorder is None:
-            return Measured(settled.alarm.period_seconds, (), partial=True)
-        over = settled.periods
-        if not self._finished:
-            over = max(0, int(self.now() // settled.alarm.period_seconds))
-        return self._recorder.measured(over, partial=not self._finished)
+    def _unchangeable(self, measured: Measured) -> str | None:
+        settled = self._settled_plan
+        return claims.settled(conclusion.run_of(settled, measured), self._find)
+
+    def _end_test(self) -> None:
+        """End Locust's test and, unless there is a page to look at, Locust."""
+        options = self._environment.parsed_options
+        if self._web_ui is not None and not self._stopped:
+            self._environment.runner.stop()
+            if not options.autostart or options.autoquit == -1:
+                return
+            gevent.sleep(options.autoquit)
+        self._environment.runner.quit()
+        if self._web_ui is not None:
+            self._web_ui.stop()
+
+    def _interrupt(self) -> None:
+        """Ctrl-C: end the run, which is judged for what it is, and then Locust."""
+        self._stopped = True
+        self._halt()
+        self._end_test()
+
+    def _halt(self) -> None:
+        """End the run under way, and wait until it is judged."""
+        if self._conductor is not None and self._leading is not None:
+            self._conductor.halt()
+            self._leading.join(_END_SECONDS)
+
+    def _ended_by_locust(self, **_: Any) -> None:
+        """The page's stop button, or the last worker is gone; a run that is over does not mind."""
+        runner = self._environment.runner
+        if self._conductor is not None and self._environment.parsed_options.master:
+            present = {one.id for one in runner.clients.ready + runner.clients.running}
+            self._conductor.keep(present)
+        if self._conductor is not None:
+            self._conductor.halt()
+
+    def _conclude(self, **_: Any) -> None:
+        """Locust ends: what is under way is cut short, what never began is told."""
+        self._halt()
+        if self._report is None and self._plan is not None:
+            never = Measured(self._plan.minute_seconds, (), partial=True)
+            self._judge(self._plan, conclusion.run_of(self._plan, never, self._fault))
 
     def _tell(self, **_: Any) -> None:
         for result in self._report.results if self._report else ():
             print(report.told(result), flush=True)
 
-    def _watch_start(self, stop: Callable[[], Any]) -> None:
-        """End a run that Locust never started, for which it would wait for ever."""
-        gevent.sleep(START_SECONDS)
-        if self._recorder is None:
-            self._fault = f"Locust sent nothing in {START_SECONDS:g} s"
-            stop()
+    def _leave(self, options: Any, where: str, judgement: Judgement) -> NoReturn:
+        host = str(options.host)
+        found = Report(options.environment, conclusion.target(host), host)
+        found = found.with_result(self._find(QUIET), where, judgement)
+        if not options.service_judged_elsewhere:
+            found = found.with_unjudged(self._find(MEASURES), host, "no request was sent")
+        self._report = found
+        report.write(found, Path(options.reports))
+        self._tell()
+        sys.exit(found.exit_code)
 
-    def _die_with_stdin(self, stop: Callable[[], Any]) -> None:
+    _fault: str | None = None
+
+    def _watch_start(self) -> None:
+        """End a run that Locust never starts, for which it would wait for ever."""
+        options, patience = self._environment.parsed_options, START_SECONDS
+        if options.master:
+            patience = options.expect_workers_max_wait or WORKERS_SECONDS
+            # By itself Locust would end with 1, which is to say that the service failed.
+            options.expect_workers_max_wait = 0
+        gevent.sleep(patience)
+        if self._conductor is not None or self._stopped:
+            return
+        self._fault = f"Locust sent nothing in {patience:g} s"
+        if options.master:
+            ready = len(self._environment.runner.clients.ready)
+            self._fault = f"{ready} of {options.expect_workers} workers came in {patience:g} s"
+            options.expect_workers = 0  # What Locust waits for before it can end.
+        self._stopped = True
+        self._end_test()
+
+    def _die_with_stdin(self) -> None:
         """End with whoever started this process: its end closes the pipe."""
         gevent.socket.wait_read(sys.stdin.fileno())
-        stop()
+        self._interrupt()
 
-    def _show_progress(self) -> None:
+    def _figures(self, msg: Any, **_: Any) -> None:
+        if self._conductor is not None:
+            self._conductor.hear(msg.node_id, msg.data)
+
+    def _broken(self, msg: Any, **_: Any) -> None:
+        if self._conductor is not None:
+            self._conductor.hear_broken(msg.node_id, msg.data)
+
+    def _show_progress(self, conductor: Conductor) -> None:
         while True:
             gevent.sleep(PROGRESS_SECONDS)
-            now = max(0.0, self.now())
-            current = self.recorder.period(now)
+            now, current = max(0.0, conductor.now()), conductor.period()
             times = current.samples
             shown = f"{math.fsum(times) / len(times):.3f} s" if times else "no answer yet"
             print(
@@ -245,18 +333,3 @@ class LoadRun:
                 f" {1000 * quantile(current.lateness, 0.99):.1f} ms",
                 flush=True,
             )
-
-
-def _target(host: str) -> str:
-    return "emulator" if is_loopback(urlsplit(host).hostname) else "staging"
-
-
-def _measures(settled: Plan, outcome: Verdict) -> Judgement:
-    """Whether this process can say that what it measured is what is deployed."""
-    expected = f"{settled.environment}'s own host, answering"
-    if is_loopback(urlsplit(settled.host).hostname):
-        reason = "loopback: only who started the service can say what it is (python -m tests.load)"
-        return Judgement(Verdict.not_provable, expected, reason)
-    if outcome is Verdict.invalid:
-        return Judgement(Verdict.invalid, expected, "the run is invalid")
-    return Judgement(Verdict.passed, expected, f"{settled.host}, its certificate verified")

@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any
 
+import gevent
 from gevent import GreenletExit
 from locust import FastHttpUser, task
 from locust.contrib.fasthttp import FAILURE_EXCEPTIONS
-from locust.exception import StopUser
 
-from tests.load.measure import TIMED_OUT, reason_of
-from tests.load.run import LoadRun
+from tests.load.measure import TIMED_OUT, Recorder, reason_of
+from tests.load.order import Order
 from tests.support.traffic import Page
 
 
 class OpenVisitors(FastHttpUser):
-    """All visitors together: one user, however many Locust is asked for, as the rate is fixed."""
+    """All visitors of a process together, however many users Locust is asked for.
+
+    What they do is theirs, when they do it is the schedule's: the user that Locust starts itself
+    only waits, so that Locust sees a test that runs.
+    """
 
     abstract = True
     fixed_count = 1
     insecure = False
     max_redirects = 0
-    load_run: ClassVar[LoadRun]
+    recorder: Recorder
+    now: Callable[[], float]
+
+    @classmethod
+    def sending(cls, environment: Any, order: Order) -> OpenVisitors:
+        """Visitors with as many connections as the order needs, on its host."""
+        settings = {
+            "host": order.host,
+            "concurrency": order.connections,
+            "network_timeout": order.traffic.timeout_seconds,
+            "connection_timeout": order.traffic.timeout_seconds,
+        }
+        made: OpenVisitors = type(cls.__name__, (cls,), settings)(environment)
+        return made
 
     def __init__(self, environment: Any) -> None:
-        plan = self.load_run.plan
-        self.concurrency = plan.traffic.connections(plan.rate)
-        self.network_timeout = self.connection_timeout = plan.traffic.timeout_seconds
         super().__init__(environment)
         # A redirect could lead the load to a host that is not the environment's.
         agent: Any = self.client.client
@@ -35,10 +50,9 @@ class OpenVisitors(FastHttpUser):
         agent.cookiejar = None
 
     @task
-    def visit(self) -> None:
-        """The whole run."""
-        self.load_run.drive(self.get_page, self.environment.runner.quit)
-        raise StopUser
+    def wait_for_the_end(self) -> None:
+        """Do nothing until Locust ends the test."""
+        gevent.sleep(3600)
 
     def get_page(self, due: float, page: Page) -> None:
         """GET one page that was due at `due`, and record how it went.
@@ -46,38 +60,38 @@ class OpenVisitors(FastHttpUser):
         Timed from the send until the response headers are there, as a load balancer does; what
         comes over the network besides (connecting, the way back) makes it longer, not shorter.
         """
-        recorder, now = self.load_run.recorder, self.load_run.now
-        sent, answered = now(), None
-        recorder.sent(due, lateness=max(0.0, sent - due))
+        sent, answered = self.now(), None
+        self.recorder.sent(due, lateness=max(0.0, sent - due))
         try:
             with self.client.get(
                 page.path, name=page.path, catch_response=True, stream=True
             ) as response:
-                answered = now()
+                answered = self.now()
                 problem = self._outcome(response, page, due, sent, answered)
                 response.failure(problem) if problem else response.success()
         except BaseException as error:
             # What never came to an end is not left out of the account.
             if answered is None:
-                recorder.abandoned(due, now() - sent)
+                self.recorder.abandoned(due, self.now() - sent)
             ended = "not done by the end of the run"
-            recorder.failed(due, ended if isinstance(error, GreenletExit) else type(error).__name__)
+            given_up = isinstance(error, GreenletExit)
+            self.recorder.failed(due, ended if given_up else type(error).__name__)
             raise
 
     def _outcome(
         self, response: Any, page: Page, due: float, sent: float, answered: float
     ) -> str | None:
         """Record the response; what is wrong with it, None if nothing."""
-        recorder, local = self.load_run.recorder, False
+        local = False
         if response.status_code:
-            recorder.answered(due, answered - sent, answered - due)
+            self.recorder.answered(due, answered - sent, answered - due)
             problem = _problem(response, page)
         else:
             problem, local = reason_of(response.error)
             if problem == TIMED_OUT:
-                recorder.abandoned(due, answered - sent)
+                self.recorder.abandoned(due, answered - sent)
         if problem:
-            recorder.failed(due, problem, local)
+            self.recorder.failed(due, problem, local)
         return problem
 
 

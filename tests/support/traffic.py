@@ -31,10 +31,31 @@ class Page(_Strict):
 
 
 class Place(_Strict):
-    """Where an environment answers, and the peak it must carry, in requests per second."""
+    """Where an environment answers, the peak it must carry and the most that may be sent there."""
 
     host: str = Field(pattern=r"^[a-z0-9.-]+$")
     peak_requests_per_second: float = Field(gt=0)
+    most_requests_per_second: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _the_peak_may_be_sent(self) -> Self:
+        if self.most_requests_per_second < self.peak_requests_per_second:
+            raise ValueError("the most that may be sent is less than the peak")
+        return self
+
+
+class Scenarios(_Strict):
+    """What the scenarios are given beside the deployment; minutes are the region's.
+
+    `breach_times` the alarm's threshold is the mean response that is injected, `spike_times` the
+    peak comes at once for `spike_minutes`.
+    """
+
+    steady_minutes: int = Field(ge=1)
+    soak_minutes: int = Field(ge=1)
+    breach_times: float = Field(gt=1)
+    spike_times: float = Field(gt=1)
+    spike_minutes: int = Field(ge=1)
 
 
 class Limits(_Strict):
@@ -52,8 +73,7 @@ class Limits(_Strict):
 class Traffic(_Strict):
     """The whole mix. Times in seconds; `error_budget_percent` is of the requests that left."""
 
-    arrivals: Literal["constant"]
-    warm_up_seconds: float = Field(ge=0)
+    scenarios: Scenarios
     think_time_seconds: float = Field(gt=0)
     timeout_seconds: float = Field(gt=0)
     error_budget_percent: float = Field(ge=0, lt=100)

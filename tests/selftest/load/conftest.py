@@ -26,8 +26,13 @@ def traffic() -> Traffic:
     """One page, a budget of 1 %, generator limits of 80 % CPU and 50 ms lateness."""
     return Traffic.model_validate(
         {
-            "arrivals": "constant",
-            "warm_up_seconds": 0,
+            "scenarios": {
+                "steady_minutes": 5,
+                "soak_minutes": 120,
+                "breach_times": 1.4,
+                "spike_times": 3,
+                "spike_minutes": 3,
+            },
             "think_time_seconds": 5,
             "timeout_seconds": 10,
             "error_budget_percent": 1,
@@ -41,8 +46,13 @@ def traffic() -> Traffic:
                 "staging": {
                     "host": "admin.staging.example.com",
                     "peak_requests_per_second": 10,
+                    "most_requests_per_second": 30,
                 },
-                "production": {"host": "admin.example.com", "peak_requests_per_second": 10},
+                "production": {
+                    "host": "admin.example.com",
+                    "peak_requests_per_second": 10,
+                    "most_requests_per_second": 30,
+                },
             },
         }
     )

@@ -1,4 +1,4 @@
-"""The locustfile with periods of a second and a generous generator, to try the whole gate fast.
+"""The locustfile with minutes of a second and a generous generator, to try the whole gate fast.
 
 Variables break it: SHORT_PAGE_STATUS is the status that the page must answer with,
 SHORT_THRESHOLD the deployed alarm's, in seconds. SHORT_FAULT=prepare, =start or =send raises
@@ -15,8 +15,9 @@ from typing import Any
 
 from locust import events
 
-from tests.load import run
+from tests.load import deployed, generator, run
 from tests.load.deployed import DeployedAlarm
+from tests.load.living.clock import Clock
 from tests.load.run import LoadRun
 from tests.load.visitor import OpenVisitors
 from tests.support import alarms
@@ -27,14 +28,14 @@ DESCRIPTION: dict[str, Any] = {
     "Threshold": float(os.environ.get("SHORT_THRESHOLD", "0.5")),
     "ComparisonOperator": "GreaterThanThreshold",
     "Statistic": "Average",
-    "Period": 1,
+    "Period": 60,
     "EvaluationPeriods": 2,
 }
 EXPECTED = {
     "threshold_seconds": 0.5,
     "comparison": "GreaterThanThreshold",
     "statistic": "Average",
-    "period_seconds": 1,
+    "period_seconds": 60,
     "evaluation_periods": 2,
 }
 FAULT = os.environ.get("SHORT_FAULT")
@@ -46,8 +47,13 @@ def traffic() -> Traffic:
         raise ZeroDivisionError
     return Traffic.model_validate(
         {
-            "arrivals": "constant",
-            "warm_up_seconds": 0.5,
+            "scenarios": {
+                "steady_minutes": 2,
+                "soak_minutes": 5,
+                "breach_times": 1.4,
+                "spike_times": 3,
+                "spike_minutes": 1,
+            },
             "think_time_seconds": 1,
             "timeout_seconds": 3,
             "error_budget_percent": 1,
@@ -67,15 +73,22 @@ def traffic() -> Traffic:
                 "staging": {
                     "host": "admin.staging.example.com",
                     "peak_requests_per_second": 20,
+                    "most_requests_per_second": 50_000,
                 }
             },
         }
     )
 
 
-def read_alarm(host: str, environment: str, stack: Path) -> DeployedAlarm:
-    """The alarm above, as if it were deployed."""
-    return DeployedAlarm("arn:alarm", alarms.from_description(DESCRIPTION), DESCRIPTION)
+def read_deployment(host: str, environment: str, stack: Path) -> None:
+    """Nothing is deployed, but an alarm that must not be as it is."""
+    alarm = DeployedAlarm("arn:alarm", alarms.from_description(DESCRIPTION), DESCRIPTION)
+    deployed.check_alarm(alarm, EXPECTED, "MON-01")
+
+
+def clock() -> Clock:
+    """A minute of the region in a second."""
+    return Clock.starting(60)
 
 
 def requirement(identifier: str) -> SimpleNamespace:
@@ -87,24 +100,21 @@ def requirement(identifier: str) -> SimpleNamespace:
         why="why",
         fix="fix",
         controls=(),
-        expected=EXPECTED,
+        expected={"requests_differ_percent": 5} if identifier == "LOAD-01" else EXPECTED,
     )
 
 
-RUN = LoadRun(traffic, read_alarm, requirement)
-RUN.install(events)
+LoadRun(traffic, read_deployment, requirement, clock).install(events)
 run.START_SECONDS, run.PROGRESS_SECONDS = 1.0, 0.5
 if FAULT == "interrupt":
     hook: Any = events.init
     hook.add_listener(lambda **_: os.kill(os.getpid(), signal.SIGINT))
 if FAULT == "send":
-    vars(run)["choices"] = None
+    vars(generator)["choices"] = None
 
 
 class Visitors(OpenVisitors):
     """One page."""
-
-    load_run = RUN
 
     def __init__(self, environment: Any) -> None:
         if FAULT == "start":
