@@ -1,0 +1,82 @@
+"use strict";
+(() => {
+  const form = document.getElementById("filters");
+  const names = ["severity", "section", "outcome", "framework", "text"];
+  const fields = Object.fromEntries(names.map((name) => [name, form.elements[name]]));
+  const rows = [...document.querySelectorAll("tbody[data-severity]")];
+  const sections = [...document.querySelectorAll("section[data-section]")];
+  const told = document.getElementById("told");
+  const none = document.getElementById("none");
+
+  const fits = (row) => {
+    const wanted = (name) => fields[name].value;
+    const words = wanted("text").toLowerCase().split(/\s+/).filter(Boolean);
+    return (
+      (!wanted("severity") || row.dataset.severity === wanted("severity")) &&
+      (!wanted("section") || row.dataset.section === wanted("section")) &&
+      (!wanted("outcome") || row.dataset.outcome === wanted("outcome")) &&
+      (!wanted("framework") || row.dataset.frameworks.split("|").includes(wanted("framework"))) &&
+      words.every((word) => row.dataset.words.includes(word))
+    );
+  };
+
+  const apply = () => {
+    let shown = 0;
+    for (const row of rows) {
+      row.hidden = !fits(row);
+      shown += row.hidden ? 0 : 1;
+    }
+    for (const section of sections) {
+      section.hidden = !section.querySelector("tbody[data-severity]:not([hidden])");
+    }
+    told.value = `${shown} of ${rows.length} requirements shown`;
+    none.hidden = shown > 0;
+  };
+
+  // Filters are kept in the address after #, so that a view can be linked to and printed again.
+  const remember = () => {
+    const chosen = new URLSearchParams();
+    for (const name of names) if (fields[name].value) chosen.set(name, fields[name].value);
+    const hash = chosen.toString();
+    history.replaceState(null, "", hash ? `#${hash}` : "#");
+  };
+
+  const show = (row) => {
+    if (row.hidden) form.reset();
+    apply();
+    row.querySelector("details").open = true;
+    row.scrollIntoView();
+  };
+
+  const recall = () => {
+    const hash = location.hash.slice(1);
+    const row = rows.find((one) => one.id === hash);
+    if (row) return show(row);
+    const chosen = new URLSearchParams(hash.includes("=") ? hash : "");
+    if (![...chosen.keys()].length) return apply();
+    for (const name of names) fields[name].value = chosen.get(name) ?? "";
+    apply();
+  };
+
+  form.addEventListener("input", () => { apply(); remember(); });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("reset", () => setTimeout(() => { apply(); remember(); }));
+  window.addEventListener("hashchange", recall);
+
+  const every = () => document.querySelectorAll("details");
+  const visible = () => rows.filter((row) => !row.hidden).map((row) => row.querySelector("details"));
+  document.getElementById("open").addEventListener("click", () => visible().forEach((one) => { one.open = true; }));
+  document.getElementById("close").addEventListener("click", () => visible().forEach((one) => { one.open = false; }));
+
+  // What is folded away on the screen is part of what is printed.
+  let opened = [];
+  window.addEventListener("beforeprint", () => {
+    opened = [...every()].filter((one) => !one.open);
+    opened.forEach((one) => { one.open = true; });
+  });
+  window.addEventListener("afterprint", () => opened.forEach((one) => { one.open = false; }));
+
+  form.hidden = false;
+  document.getElementById("status").hidden = false;
+  recall();
+})();
