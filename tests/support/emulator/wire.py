@@ -7,6 +7,7 @@ them), so one implementation serves query, ec2, json, rest-json and rest-xml ser
 from __future__ import annotations
 
 import functools
+import gzip
 import io
 import json
 import re
@@ -36,6 +37,7 @@ _SIGNING_NAMES = {
     "tagging": "resourcegroupstaggingapi",
     "states": "stepfunctions",
 }
+_ENCODING = "HTTP_CONTENT_ENCODING"
 _ELB_VERSION_2 = "2015-12-01"
 _REST_XML = {"s3", "s3control", "cloudfront", "route53"}
 _ERROR_CODE = re.compile(r'(?:<Code>|"__type"\s*:\s*")([\w.#:-]+)')
@@ -110,6 +112,15 @@ def body_of(environ: Environ) -> bytes:
     return body
 
 
+def _inflated(environ: Environ) -> bytes:
+    """The body of an operation's input, which clients compress when it is long.
+
+    An object's content is not for the wire to change: no handler asks for it.
+    """
+    body = body_of(environ)
+    return gzip.decompress(body) if environ.get(_ENCODING) == "gzip" else body
+
+
 def operation_model(target: Target) -> Any:
     """botocore's model of the target's operation."""
     return get_service_model(target.service).operation_model(target.operation)
@@ -131,7 +142,7 @@ def parse_request(target: Target, environ: Environ) -> dict[str, Any]:
             "method": request.method,
             "values": request.values,
             "headers": request.headers,
-            "body": body_of(environ),
+            "body": _inflated(environ),
             "url_path": request.path,
             "url_params": target.uri_params,
         }
@@ -174,7 +185,7 @@ def _serialized(target: Target, params: dict[str, Any], protocol: str, environ: 
     encoded = body.encode() if isinstance(body, str) else body
     path, _, query = made["url_path"].partition("?")
     extra = urlencode(made["query_string"], doseq=True) if made["query_string"] else ""
-    fresh = dict(environ)
+    fresh = {key: value for key, value in environ.items() if key != _ENCODING}
     fresh.update(
         {
             "REQUEST_METHOD": made["method"],

@@ -76,15 +76,17 @@ def alarm_history(session: EmulatorSession) -> None:
 def metric_data(session: EmulatorSession) -> None:
     """Data are found by their namespace and exact dimensions, in whatever order these come."""
     cloudwatch = session.client("cloudwatch")
-    many = {"Values": [1.0, 2.0, 10.0], "Counts": [98.0, 1.0, 1.0]}
-    _put(session, "Mine", Dimensions=[OTHER, ONE], **many)
-    _put(session, "Theirs", Dimensions=[ONE, OTHER], Value=77.0)
-    _put(session, "Mine", Dimensions=[ONE], Value=77.0)
+    many: dict[str, Any] = {"Values": [1.0, 2.0, 10.0], "Counts": [98.0, 1.0, 1.0]}
+    _put(session, "Mine", {"Dimensions": [OTHER, ONE], **many}, {"Dimensions": [ONE], "Value": 7})
+    _put(session, "Theirs", {"Dimensions": [ONE, OTHER], "Value": 77})
     both = [ONE, OTHER]
     assert _read(session, "Average", both) == [(98 + 2 + 10) / 100]
     assert _read(session, "SampleCount", both) == [100]
     assert 1.01 < _read(session, "p99", both)[0] < 10
     assert _read(session, "Maximum", []) == []
+    # So long that the client compresses it.
+    many = {"Values": [number / 7 for number in range(150)]}
+    _put(session, "Mine", *[{"MetricName": f"Length {n}", **many} for n in range(9)])
     place = {"Namespace": "Mine", "MetricName": "Length", "StartTime": MOMENT - 3 * MINUTE}
     found = cloudwatch.get_metric_statistics(
         **place, EndTime=MOMENT + MINUTE, Period=60, Dimensions=both, ExtendedStatistics=["p50"]
@@ -97,10 +99,10 @@ def metric_data(session: EmulatorSession) -> None:
     ]
 
 
-def _put(session: EmulatorSession, namespace: str, **datum: Any) -> None:
+def _put(session: EmulatorSession, namespace: str, *data: dict[str, Any]) -> None:
     known = {"MetricName": "Length", "Timestamp": MOMENT, "Unit": "Seconds"}
     session.client("cloudwatch").put_metric_data(
-        Namespace=namespace, MetricData=[{**known, **datum}]
+        Namespace=namespace, MetricData=[{**known, **datum} for datum in data]
     )
 
 
