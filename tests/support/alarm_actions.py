@@ -6,6 +6,7 @@ subscribers get. An emulator of AWS only keeps the state.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,26 +21,35 @@ from tests.support.target import Target
 from tests.support.topics import Publisher, unheard
 
 # The field of DescribeAlarms that says what happens when an alarm comes into a state.
-_ACTIONS = {
+FIELDS = {
     State.ALARM: "AlarmActions",
     State.OK: "OKActions",
     State.INSUFFICIENT_DATA: "InsufficientDataActions",
 }
 
 
-def change(target: Target, name: str, state: State, reason: str, publisher: Publisher) -> list[str]:
+def change(
+    target: Target,
+    name: str,
+    state: State,
+    reason: str,
+    publisher: Publisher,
+    reason_data: str | None = None,
+) -> list[str]:
     """Set an alarm's state; returns the ARNs of the topics that took its message.
 
-    Nobody is told of a state that the alarm has already. A topic takes nothing where its policy or
-    its key's does not let the `publisher` in: AWS drops such a message without an error.
+    `reason_data` is the reason as JSON. Nobody is told of a state that the alarm has already. A
+    topic takes nothing where its policy or its key's does not let the `publisher` in: AWS drops
+    such a message without an error.
     """
     client = target.client("cloudwatch")
     (before,) = client.describe_alarms(AlarmNames=[name])["MetricAlarms"]
-    client.set_alarm_state(AlarmName=name, StateValue=state.value, StateReason=reason)
+    why = {"StateReason": reason} | ({"StateReasonData": reason_data} if reason_data else {})
+    client.set_alarm_state(AlarmName=name, StateValue=state.value, **why)
     if before["StateValue"] == state or not before["ActionsEnabled"]:
         return []
     (after,) = client.describe_alarms(AlarmNames=[name])["MetricAlarms"]
-    told = [arn for arn in after[_ACTIONS[state]] if _takes(target, after, arn, publisher)]
+    told = [arn for arn in after[FIELDS[state]] if _takes(target, after, arn, publisher)]
     for arn in told:
         target.client("sns").publish(
             TopicArn=arn,
@@ -62,7 +72,7 @@ def message(alarm: Mapping[str, Any], old_state: str, account_id: str) -> dict[s
         "Region": _region(alarm),
         "AlarmArn": alarm["AlarmArn"],
         "OldStateValue": old_state,
-        **{field: alarm[field] for field in _ACTIONS.values()},
+        **{field: alarm[field] for field in FIELDS.values()},
         "Trigger": {
             "MetricName": alarm["MetricName"],
             "Namespace": alarm["Namespace"],
@@ -93,10 +103,15 @@ def _takes(target: Target, alarm: Mapping[str, Any], arn: str, publisher: Publis
 
 
 def _region(alarm: Mapping[str, Any]) -> str:
-    """The region's name for people, such as `US East (N. Virginia)`."""
+    """The name for people of the alarm's region, such as `US East (N. Virginia)`."""
+    return _names()[alarm["AlarmArn"].split(":")[3]]
+
+
+@functools.cache
+def _names() -> dict[str, str]:
+    """The regions' names for people, by their codes."""
     partitions = botocore.session.get_session().get_data("endpoints")["partitions"]
-    regions = {code: one["description"] for p in partitions for code, one in p["regions"].items()}
-    return str(regions[alarm["AlarmArn"].split(":")[3]])
+    return {code: one["description"] for p in partitions for code, one in p["regions"].items()}
 
 
 def _time(moment: datetime) -> str:
