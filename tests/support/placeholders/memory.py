@@ -27,7 +27,7 @@ class Memory:
         status = real.stat()
         self._program = f"{real} {status.st_size} {status.st_mtime_ns} {account}".encode()
         self._lock = threading.Lock()
-        self._new: list[tuple[bytes, bytes]] = []
+        self._new: dict[bytes, bytes] = {}
         self._connection = _open(path)
 
     def key(self, *parts: bytes) -> bytes:
@@ -39,6 +39,9 @@ class Memory:
 
     def recall(self, question: bytes) -> bytes | None:
         """The answer, or None."""
+        with self._lock:
+            if question in self._new:
+                return self._new[question]
         if self._connection is None:
             return None
         with self._lock, contextlib.suppress(sqlite3.Error):
@@ -51,7 +54,7 @@ class Memory:
     def learn(self, question: bytes, answer: bytes) -> None:
         """Remember an answer; written when the memory is closed."""
         with self._lock:
-            self._new.append((question, answer))
+            self._new[question] = answer
 
     def close(self) -> None:
         """Write what was learnt, and let go of the file."""
@@ -60,7 +63,7 @@ class Memory:
         with self._lock, contextlib.suppress(sqlite3.Error):
             with self._connection:
                 self._connection.executemany(
-                    "INSERT OR REPLACE INTO answers VALUES (?, ?)", self._new
+                    "INSERT OR REPLACE INTO answers VALUES (?, ?)", self._new.items()
                 )
             self._connection.close()
 

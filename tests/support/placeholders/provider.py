@@ -53,6 +53,7 @@ _THREADS = 16
 _PURE = {
     "GetSchema",
     "PlanResourceChange",
+    "PrepareProviderConfig",
     "ValidateDataSourceConfig",
     "ValidateEphemeralResourceConfig",
     "ValidateResourceTypeConfig",
@@ -105,6 +106,12 @@ class Stand:
             "Addr": {"Network": "tcp", "String": f"{HOST}:{self.port}"},
         }
         return {"TF_REATTACH_PROVIDERS": json.dumps({ADDRESS: place})}
+
+    def forget(self) -> None:
+        """Begin another plan: what the last one planned has no part in it."""
+        with self._lock:
+            self.types.clear()
+            self._seen.clear()
 
     def name_symbols(self, document: dict[str, Any]) -> dict[str, Any]:
         """A plan's JSON with the symbols of what was planned in the place of its placeholders."""
