@@ -29,6 +29,7 @@ from tests.support.run_record import TIERS, Outcomes, narrowed
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENTS = ("develop", "staging", "production")
 TARGETS = ("emulator", "staging")
+STOP_SECONDS = 20
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -79,7 +80,21 @@ def pytest_configure(config: pytest.Config) -> None:
     # A job that is cancelled gets SIGTERM: what was started must end as it does on Ctrl-C.
     with contextlib.suppress(ValueError):  # this is not the main thread
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-    config.pluginmanager.register(Outcomes(config, read_catalogue), "mantisnxt-outcomes")
+    if not works_for_another(config):
+        config.pluginmanager.register(Outcomes(config, read_catalogue), "mantisnxt-outcomes")
+
+
+def works_for_another(config: pytest.Config) -> bool:
+    """Whether this process runs some of the tests of a run (`-n`), which gathers the outcomes."""
+    return hasattr(config, "workerinput")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Leave the processes of a run (`-n`) time to stop, on Ctrl-C, what they have started."""
+    from xdist.workermanage import NodeManager
+
+    NodeManager.EXIT_TIMEOUT = STOP_SECONDS
 
 
 def report_places(config: pytest.Config) -> list[Path]:
@@ -162,7 +177,7 @@ def whole(pytestconfig: pytest.Config) -> bool:
 
     Only then is a waiver that no rule needed one that none needs.
     """
-    return not narrowed(pytestconfig, "static")
+    return not works_for_another(pytestconfig) and not narrowed(pytestconfig, "static")
 
 
 def requirement_id(item: pytest.Item) -> str | None:
@@ -234,7 +249,8 @@ def pytest_runtest_makereport(
             # A fault of the suite itself keeps its traceback; what it foresaw is one line.
             if not isinstance(error, (KeyError, TypeError, AttributeError, NameError, IndexError)):
                 report.longrepr = invalid_text(error)
-    report.__dict__["verdict"] = verdict
+    # As plain text: with `-n` the report goes from one process to another.
+    report.__dict__["verdict"] = verdict.value
     return report
 
 
@@ -272,7 +288,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     planned = parameters.params.get("planned_environment") if parameters else None
     item.user_properties += [
         ("requirement", requirement_id(item)),
-        ("place", place_of(item)),
+        ("place", place.value if (place := place_of(item)) else None),
         ("environment", planned or item.config.getoption("--environment")),
         ("target", item.config.getoption("--target")),
     ]

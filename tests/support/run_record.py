@@ -81,17 +81,16 @@ class Outcomes:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep each test's outcome, and that of a phase around it only if it is not a pass."""
-        verdict = getattr(report, "verdict", Verdict.passed)
+        verdict = _verdict(report)
         if report.when != "call" and verdict is Verdict.passed:
             return
-        message = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
         details: dict[str, Any] = dict(report.user_properties)
         record = Record(
             test=report.nodeid,
             requirement=details.get("requirement"),
             place=details.get("place"),
             outcome=verdict,
-            message="" if verdict is Verdict.passed else message,
+            message="" if verdict is Verdict.passed else _message(report),
             environment=details.get("environment"),
             target=details.get("target"),
         )
@@ -154,6 +153,24 @@ class Outcomes:
             environment=environment if deployed else None,
             narrowed=narrowed(self.config, tier) if tier in TIERS else (),
         )
+
+
+def _verdict(report: pytest.TestReport) -> Verdict:
+    """The outcome that was told with the report; one that none was told with is no pass by that.
+
+    A process that dies under a test (`-n`) leaves a failure of nobody's telling.
+    """
+    told = getattr(report, "verdict", None)
+    by_itself = {"passed": Verdict.passed, "skipped": Verdict.not_provable}
+    return Verdict(told) if told else by_itself.get(report.outcome, Verdict.invalid)
+
+
+def _message(report: pytest.TestReport) -> str:
+    """What the report says, without the line about the process that ran the test (`-n`)."""
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2])
+    text = report.longreprtext
+    return text.partition("\n")[2].strip() if hasattr(report, "node") else text
 
 
 def _ran_to_the_end(session: pytest.Session, exitstatus: int) -> bool:
