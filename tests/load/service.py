@@ -48,7 +48,7 @@ class Application:
     """What the stand-in pretends to be.
 
     `required` are the variables it cannot do without, `paths` what it serves besides
-    `health_path`, `service_seconds` the mean time it takes.
+    `health_path`, `service_seconds` the time it takes.
     """
 
     required: tuple[str, ...]
@@ -65,7 +65,7 @@ def running(task: Task, application: Application) -> Iterator[Service]:
     definition's own grace.
     """
     command = [sys.executable, "-BE", "-m", "tests.support.standin",
-               "--service-time", str(application.service_seconds),
+               "--workload", json.dumps({"other_seconds": application.service_seconds}),
                "--health-path", application.health_path,
                "--require", *application.required, "--serve", *application.paths]  # fmt: skip
     # Complaints go to a file: a pipe that nobody reads would stop the process once it is full.
@@ -97,7 +97,7 @@ def measured(task: Task, service: Service, answered: int) -> Judgement:
         return Judgement(Verdict.failed, expected, "the task died during the run")
     if not answered:
         return Judgement(Verdict.invalid, expected, "nothing was measured")
-    served = service.served - service.probes
+    served = service.served
     actual = (
         f"{len(task.environment)} variables, healthy on {task.health_check.path}; it answered"
         f" {served} requests, {answered} of them in the judged periods"

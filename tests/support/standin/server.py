@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Iterator
 
+from tests.support.standin.container import Container, OutOfMemoryError
+
+# What Docker and ECS report of a container that the kernel has killed: 128 + SIGKILL.
+KILLED = 137
 _BODY = b'{"status":"ok"}'
 
 
 class Server:
-    """Answers known paths after the next service time, and health at once.
+    """Answers its paths when the container is through with them, and health at once.
 
-    Every request waits on its own, so a long service time slows answers without limiting how
-    many are served: the generator's arrivals stay independent of it. `served` counts answers.
+    Health asks for no processor: a task that is busy, however much, is not taken for a broken one.
+    `served` counts the answers to all other requests. The process ends as if it were killed as soon
+    as its requests need more memory than the container has.
     """
 
-    def __init__(
-        self, paths: frozenset[str], health_path: str, service_times: Iterator[float]
-    ) -> None:
-        self.paths = paths | {health_path}
+    def __init__(self, paths: frozenset[str], health_path: str, container: Container) -> None:
+        self.paths = paths
         self.health_path = health_path
+        self.container = container
         self.served = 0
-        self._service_times = service_times
 
     async def connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One client connection, until it closes or says `Connection: close`."""
@@ -35,16 +39,36 @@ class Server:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         method, _, rest = head.partition(" ")
         path = rest.partition(" ")[0].partition("?")[0]
-        known = path in self.paths
-        if known and path != self.health_path:
-            await asyncio.sleep(next(self._service_times))
+        status = await self._status(path)
         body = _BODY if method != "HEAD" else b""
-        status = "200 OK" if known else "404 Not Found"
         writer.write(
             f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(_BODY)}\r\n\r\n".encode("latin-1")
             + body
         )
         await writer.drain()
-        self.served += 1
+        self.served += path != self.health_path
         return "connection: close" not in head.lower()
+
+    async def _status(self, path: str) -> str:
+        """The status line's end, once it is due."""
+        if path == self.health_path:
+            return "200 OK"
+        if path not in self.paths:
+            return "404 Not Found"
+        now = asyncio.get_running_loop().time
+        with ending_when_killed():
+            due = self.container.admit(now())
+        if due is None:
+            return "500 Internal Server Error"
+        await asyncio.sleep(max(0.0, due - now()))
+        return "200 OK"
+
+
+@contextlib.contextmanager
+def ending_when_killed() -> Iterator[None]:
+    """End the process, with everything under way in it, where the kernel would kill it."""
+    try:
+        yield
+    except OutOfMemoryError:
+        os._exit(KILLED)

@@ -1,26 +1,26 @@
-"""How long the stand-in takes to answer: draws from a named distribution, in seconds."""
+"""How long a request holds a processor: draws from a named distribution, in seconds."""
 
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Iterator
+from collections.abc import Callable
+from random import Random
 
-DISTRIBUTIONS = ("constant", "exponential", "lognormal")
+DISTRIBUTIONS = ("gamma", "lognormal")
 
 
-def draws(distribution: str, mean_seconds: float, variation: float, seed: int) -> Iterator[float]:
-    """Endless service times with the given mean.
+def drawing(distribution: str, mean_seconds: float, variation: float) -> Callable[[Random], float]:
+    """What draws one service time with this mean and squared coefficient of variation.
 
-    `variation` is the standard deviation over the mean and shapes `lognormal` only; measured web
-    response times have a long right tail, which it models. The same seed gives the same draws.
+    A variation of 0 is a constant time in either distribution. `gamma` is exponential at 1, as the
+    formulas of M/M/c want it; `lognormal` has the longer tail of the two, as measured response
+    times have. The same source of chance gives the same times.
     """
-    source = random.Random(seed)
-    sigma = math.sqrt(math.log(1 + variation**2))
-    while True:
-        if mean_seconds == 0 or distribution == "constant":
-            yield mean_seconds
-        elif distribution == "exponential":
-            yield source.expovariate(1 / mean_seconds)
-        else:
-            yield source.lognormvariate(math.log(mean_seconds) - sigma**2 / 2, sigma)
+    if mean_seconds == 0 or variation == 0:
+        return lambda _: mean_seconds
+    if distribution == "gamma":
+        shape, scale = 1 / variation, mean_seconds * variation
+        return lambda chance: chance.gammavariate(shape, scale)
+    sigma = math.sqrt(math.log1p(variation))
+    location = math.log(mean_seconds) - sigma**2 / 2
+    return lambda chance: chance.lognormvariate(location, sigma)
