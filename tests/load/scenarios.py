@@ -21,6 +21,8 @@ from tests.support.alarms import Alarm, State
 
 # How far below a limit is far enough for the noise of a minute's requests.
 CLEAR_OF_LIMITS: Final = 0.7
+# What the client alone can see something of.
+_WITHOUT_A_DEPLOYMENT: Final = frozenset({"steady"})
 
 
 def _steady(situation: Situation) -> Scenario:
@@ -145,17 +147,18 @@ def _spike(situation: Situation) -> Scenario:
     approached = approach(situation, peak)
     stages = (*approached, Stage("spike", mix.spike_minutes, most, most))
     after = situation.alarming_minutes + 1 + situation.delay_minutes
-    if situation.workload is not None and situation.region is not None:
-        after += _recovery(situation, stages, peak)
+    if situation.workload is not None:
+        after += _recovery(situation, situation.workload, stages, peak)
     judged = situation.judged_minutes or situation.alarming_minutes
     stages = (*stages, Stage("recover", after, peak, peak))
     return Scenario("spike", (*stages, Stage("peak", judged, peak, peak, judged=True)), "poisson")
 
 
-def _recovery(situation: Situation, stages: tuple[Stage, ...], rate: float) -> int:
+def _recovery(
+    situation: Situation, workload: Workload, stages: tuple[Stage, ...], rate: float
+) -> int:
     """Minutes until the alarm of the modelled service is quiet again."""
-    assert situation.workload is not None
-    course, minutes = Course(situation, situation.workload), 0
+    course, minutes = Course(situation, workload), 0
     for stage in stages:
         for minute in range(stage.minutes):
             course.minute(stage.rate(minute + 0.5))
@@ -167,6 +170,8 @@ def _recovery(situation: Situation, stages: tuple[Stage, ...], rate: float) -> i
 
 def make(name: str, situation: Situation) -> Scenario:
     """The scenario of that name. Raises UsageError where it cannot be run at all."""
+    if situation.region is None and name not in _WITHOUT_A_DEPLOYMENT:
+        raise UsageError(f"--scenario {name} needs a deployment to read: set AWS_ENDPOINT_URL")
     scenario = SCENARIOS[name](situation)
     if scenario.most > situation.most:
         raise UsageError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.load.hosts import RefusedError, permitted
-from tests.load.plan import STACK, read_alarm
+from tests.load.plan import STACK, read_deployment
 from tests.support.traffic import Traffic
 
 pytestmark = pytest.mark.selftest
@@ -72,11 +72,11 @@ def test_a_host_is_not_judged_by_another_deployments_alarm(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     with pytest.raises(RefusedError, match="not of the same deployment"):
-        read_alarm(host, "staging", STACK)
+        read_deployment(host, "staging", STACK)
 
 
 def test_a_loopback_host_without_an_emulator_reads_no_account(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    assert read_alarm("http://127.0.0.1:3000", "staging", STACK) is None
+    assert read_deployment("http://127.0.0.1:3000", "staging", STACK) is None

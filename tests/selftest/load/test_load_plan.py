@@ -10,9 +10,13 @@ import pytest
 from tests.load import plan
 from tests.load.deployed import DeployedAlarm
 from tests.load.hosts import UsageError
+from tests.load.living.clock import Clock
+from tests.load.plan import Deployment
+from tests.selftest.load import regions
 from tests.support import alarms, catalogue
 from tests.support.emulator import Emulator
 from tests.support.outcomes import SuiteError, Violation
+from tests.support.target import Target
 from tests.support.traffic import Traffic
 
 pytestmark = pytest.mark.selftest
@@ -32,25 +36,48 @@ DESCRIPTION: dict[str, Any] = {
 }
 
 
-def deployed(**description: Any) -> DeployedAlarm:
-    """The alarm as deployed, with these values replaced."""
+def deployed(**description: Any) -> Deployment:
+    """What is deployed, the alarm with these values replaced."""
     whole = {**DESCRIPTION, **description}
-    return DeployedAlarm(whole["AlarmArn"], alarms.from_description(whole), whole)
+    alarm = DeployedAlarm(whole["AlarmArn"], alarms.from_description(whole), whole)
+    target = Target("staging", "000000000000", None, emulated=True)
+    return Deployment(target, alarm, regions.region(), tasks=2)
 
 
-def made(traffic: Traffic, found: DeployedAlarm | None, **options: Any) -> plan.Plan:
+def made(traffic: Traffic, found: Deployment | None, **options: Any) -> plan.Plan:
     """The plan for a loopback host and these options."""
     parser = argparse.ArgumentParser()
     plan.add_options(parser)
     parsed = parser.parse_args([])
     vars(parsed).update({"host": "http://127.0.0.1:3000", "run_time": None, **options})
-    return plan.make(parsed, traffic, lambda *_: found, EXPECTED)
+    return plan.make(parsed, traffic, lambda *_: found, EXPECTED, lambda: Clock.starting(20))
 
 
-def test_a_run_is_judged_by_the_deployed_alarm_for_as_long_as_it_needs(traffic: Traffic) -> None:
+def test_a_run_is_judged_by_the_deployed_alarm_at_the_peak(traffic: Traffic) -> None:
     settled = made(traffic, deployed())
-    assert (settled.where, settled.judged_seconds, settled.rate) == ("arn:alarm", 120, 10)
+    assert (settled.where, len(settled.scenario.judged), settled.scenario.most) == (
+        "arn:alarm",
+        5,
+        10,
+    )
     assert settled.alarm.treat_missing_data == "notBreaching"
+
+
+def test_a_deployment_has_the_clock_of_this_machine_unless_a_region_tells_its_own(
+    traffic: Traffic,
+) -> None:
+    assert made(traffic, deployed()).minute_seconds == 60
+    assert made(traffic, None).minute_seconds == 3
+
+
+def test_an_alarm_that_looks_at_more_minutes_gets_them(traffic: Traffic) -> None:
+    expected = {**EXPECTED, "evaluation_periods": 9, "datapoints_to_alarm": 9}
+    parsed = argparse.ArgumentParser()
+    plan.add_options(parsed)
+    options = parsed.parse_args([])
+    vars(options).update({"host": "http://127.0.0.1:3000", "run_time": None})
+    settled = plan.make(options, traffic, lambda *_: None, expected)
+    assert len(settled.scenario.judged) == 9
 
 
 def test_without_a_deployment_a_run_is_judged_by_the_catalogues_alarm(traffic: Traffic) -> None:
@@ -80,18 +107,36 @@ def test_an_alarm_other_than_the_catalogues_is_a_violation_of_it(
         made(traffic, deployed(**wrong))
 
 
-def test_a_run_that_ends_within_a_period_judges_the_complete_ones(traffic: Traffic) -> None:
-    assert made(traffic, deployed(), run_time=200).periods == 3
+@pytest.mark.parametrize(("found", "judged"), [(deployed(), 3), (None, 66)], ids=["real", "20x"])
+def test_a_run_that_ends_within_a_minute_judges_the_complete_ones(
+    found: Deployment | None, judged: int, traffic: Traffic
+) -> None:
+    assert len(made(traffic, found, run_time=200).scenario.judged) == judged
 
 
 @pytest.mark.parametrize(
-    "options",
-    [{"run_time": 119}, {"rate": 0.0}, {"rate": float("nan")}, {"rate": 1e9}, {"host": None}],
+    ("options", "told"),
+    [
+        ({"run_time": 119}, "the alarm needs 2"),
+        ({"rate": 0.0}, "--rate 0"),
+        ({"rate": float("nan")}, "--rate nan"),
+        ({"rate": 31.0}, "at most 30 per second"),
+        ({"host": None}, "is not a URL"),
+        ({"scenario": "breach"}, "--overload"),
+    ],
     ids=str,
 )
-def test_what_cannot_be_run_is_refused(options: dict[str, Any], traffic: Traffic) -> None:
-    with pytest.raises(UsageError):
+def test_what_cannot_be_run_is_refused(
+    options: dict[str, Any], told: str, traffic: Traffic
+) -> None:
+    with pytest.raises(UsageError, match=told):
         made(traffic, deployed(), **options)
+
+
+@pytest.mark.parametrize("scenario", ["scale", "breach", "spike"])
+def test_a_scenario_that_needs_a_deployment_says_so(scenario: str, traffic: Traffic) -> None:
+    with pytest.raises(UsageError, match="set AWS_ENDPOINT_URL"):
+        made(traffic, None, scenario=scenario, overload=True)
 
 
 @pytest.mark.parametrize(
@@ -122,4 +167,4 @@ def test_another_account_than_the_environments_is_refused(
         for name, value in emulator.environment().items():
             monkeypatch.setenv(name, value)
         with pytest.raises(SuiteError, match="are for account 999988887777"):
-            plan.read_alarm("http://127.0.0.1:3000", "staging", plan.STACK)
+            plan.read_deployment("http://127.0.0.1:3000", "staging", plan.STACK)
