@@ -33,7 +33,7 @@ _MOST_VALUES = 150
 _MOST_DATA = 1000
 # Of many values so many of the lowest and of the highest are published as they are.
 _KEPT_AT_EACH_END = 25
-_UNHEARD = "CloudWatch may not publish to the topic, or nobody has subscribed to it"
+UNHEARD = "CloudWatch may not publish to the topic, or nobody has subscribed to it"
 
 _One = TypeVar("_One")
 Key = tuple[str, str, frozenset[tuple[str, str]]]
@@ -159,7 +159,7 @@ class CloudWatch:
         # Whoever scales by the alarm carries that action out.
         done = [arn for arn in actions if arn in told or arn.split(":")[2] != "sns"]
         items = [{"AlarmName": watched.name, "Action": arn} for arn in actions]
-        failed = [item | {"Error": _UNHEARD} for item in items if item["Action"] not in done]
+        failed = [item | {"Error": UNHEARD} for item in items if item["Action"] not in done]
         done_items = [item for item in items if item["Action"] in done]
         if items:
             self._target.session.tell("alarm-actions", [*done_items, *failed])

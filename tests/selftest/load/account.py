@@ -1,0 +1,94 @@
+"""A bare account on an emulator, and as much of a deployment as tests of a living region need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.support.emulator import Emulator
+from tests.support.target import Target
+
+ACCOUNT = "222233334444"
+PREFIX = "mantisnxt-staging"
+SERVICE = f"{PREFIX}-app"
+PLACE = {
+    "ServiceNamespace": "ecs",
+    "ResourceId": f"service/{PREFIX}/{SERVICE}",
+    "ScalableDimension": "ecs:service:DesiredCount",
+}
+CPU = "ECSServiceAverageCPUUtilization"
+_NETWORK = "10.0.0.0/16"
+
+
+@contextmanager
+def account() -> Iterator[Target]:
+    """An account with nothing in it."""
+    with Emulator(ACCOUNT) as emulator:
+        yield Target("staging", ACCOUNT, emulator.session(), emulated=True)
+
+
+def put_alarm(target: Target, name: str, **changed: Any) -> None:
+    """Put an alarm: two minutes with a mean above 10, of metric Length by place Here."""
+    settings = {
+        "AlarmName": name,
+        "Namespace": "Mine",
+        "MetricName": "Length",
+        "Dimensions": [{"Name": "Place", "Value": "Here"}],
+        "Statistic": "Average",
+        "ComparisonOperator": "GreaterThanThreshold",
+        "Threshold": 10.0,
+        "Period": 60,
+        "EvaluationPeriods": 2,
+        **changed,
+    }
+    wanted = {key: value for key, value in settings.items() if value is not None}
+    target.client("cloudwatch").put_metric_alarm(**wanted)
+
+
+def put_service(target: Target, desired: int) -> None:
+    """The environment's service with its policy on 50 % of CPU, from 1 to 8 tasks. Nothing runs."""
+    ecs, ec2 = target.client("ecs"), target.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock=_NETWORK)["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=_NETWORK)["Subnet"]["SubnetId"]
+    ecs.create_cluster(clusterName=PREFIX)
+    ecs.register_task_definition(
+        family=SERVICE, networkMode="awsvpc", requiresCompatibilities=["FARGATE"],
+        cpu="256", memory="512", containerDefinitions=[{"name": "app", "image": "app:1"}],
+    )  # fmt: skip
+    ecs.create_service(
+        cluster=PREFIX, serviceName=SERVICE, taskDefinition=SERVICE, desiredCount=desired,
+        networkConfiguration={"awsvpcConfiguration": {"subnets": [subnet]}},
+    )  # fmt: skip
+    scaling = target.client("application-autoscaling")
+    scaling.register_scalable_target(**PLACE, MinCapacity=1, MaxCapacity=8)
+    put_policy(target, 50.0)
+
+
+def put_policy(target: Target, tracked: float) -> None:
+    """Have the policy keep the CPU at so many percent."""
+    target.client("application-autoscaling").put_scaling_policy(
+        **PLACE,
+        PolicyName="cpu",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": tracked,
+            "PredefinedMetricSpecification": {"PredefinedMetricType": CPU},
+            "ScaleOutCooldown": 60,
+            "ScaleInCooldown": 60,
+        },
+    )
+
+
+def desired(target: Target) -> int:
+    """The count that the service is asked for."""
+    found = target.client("ecs").describe_services(cluster=PREFIX, services=[SERVICE])
+    return int(found["services"][0]["desiredCount"])
+
+
+def activities(target: Target) -> list[Any]:
+    """What Application Auto Scaling has done, newest first."""
+    answer = target.client("application-autoscaling").describe_scaling_activities(
+        ServiceNamespace="ecs", ResourceId=PLACE["ResourceId"]
+    )
+    return list(answer["ScalingActivities"])
