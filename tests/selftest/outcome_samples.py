@@ -18,8 +18,9 @@ from tests.support.outcomes import Invalid, NotProvable, Violation
 WAITS = "import time; time.sleep(600)"
 
 
-def test_pass() -> None:
-    """Nothing is wrong."""
+def test_pass(pytestconfig: pytest.Config) -> None:
+    gathers = pytestconfig.pluginmanager.hasplugin("mantisnxt-outcomes")
+    assert gathers is not hasattr(pytestconfig, "workerinput")
 
 
 @pytest.mark.requirement("ECS-05")
