@@ -116,6 +116,15 @@ class Target:
     under_way: set[asyncio.Timeout] = field(default_factory=set)
     idle: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def checked(self, passed: bool, settings: Settings) -> None:
+        """Judge its state anew after a check."""
+        self.passed = self.passed + 1 if passed else 0
+        self.failed = 0 if passed else self.failed + 1
+        if self.passed >= (1 if self.state == "initial" else settings.passes):
+            self.state = "healthy"
+        elif self.failed >= settings.failures:
+            self.state = "unhealthy"
+
     @contextlib.contextmanager
     def handling(self, end: asyncio.Timeout) -> Iterator[None]:
         """While this runs a request is under way, which `end` ends when it is rescheduled."""
@@ -220,7 +229,8 @@ class TargetGroup:
         ):
             while True:
                 checks.create_task(self._check(target, session))
-                due += self._settings.interval
+                # Checks that this process was too late for are left out.
+                due = max(due + self._settings.interval, self._clock.now())
                 await self._clock.sleep_until(due)
 
     async def _check(self, target: Target, session: aiohttp.ClientSession) -> None:
@@ -231,19 +241,9 @@ class TargetGroup:
                 passed = answer.status in settings.matcher
         except (aiohttp.ClientError, OSError, TimeoutError):
             passed = False
-        self._judge(target, passed)
-
-    def _judge(self, target: Target, passed: bool) -> None:
-        target.passed = target.passed + 1 if passed else 0
-        target.failed = 0 if passed else target.failed + 1
-        if target.state == "draining":
-            return
-        needed = 1 if target.state == "initial" else self._settings.passes
-        if target.passed >= needed:
-            target.state = "healthy"
-        elif target.failed >= self._settings.failures:
-            target.state = "unhealthy"
-        self._changed()
+        if target.state != "draining":
+            target.checked(passed, settings)
+            self._changed()
 
     async def _drain(self, target: Target) -> None:
         given = asyncio.get_running_loop().time() + self._settings.delay

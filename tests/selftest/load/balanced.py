@@ -158,8 +158,10 @@ def listener(
 class Balanced:
     """A running load balancer and a client of it."""
 
-    def __init__(self, balancer: Balancer, client: aiohttp.ClientSession) -> None:
-        self.balancer, self.client = balancer, client
+    def __init__(
+        self, balancer: Balancer, client: aiohttp.ClientSession, stubs: tuple[Stub, ...]
+    ) -> None:
+        self.balancer, self.client, self.stubs = balancer, client, stubs
 
     async def get(self, path: str = "/", port: int = 443, **options: Any) -> tuple[int, str]:
         """Status and body of a request to the listener of that port."""
@@ -181,10 +183,10 @@ async def balanced(
     attributes: Mapping[str, str] | None = None,
     clock: Clock = FAST,
     healthy: bool = True,
-    **changed: Any,
+    settings: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Balanced]:
     """A load balancer with these targets, once they are healthy unless a test says otherwise."""
-    balancer = Balancer(listeners or [listener()], group(**changed), attributes or {}, clock)
+    balancer = Balancer(listeners or [listener()], group(**settings or {}), attributes or {}, clock)
     async with contextlib.AsyncExitStack() as stack:
         for stub in stubs:
             await stack.enter_async_context(stub.listening())
@@ -195,4 +197,4 @@ async def balanced(
             balancer.register(stub.endpoint)
         if healthy:
             await until(lambda: all(balancer.health(s.endpoint) == "healthy" for s in stubs))
-        yield Balanced(balancer, client)
+        yield Balanced(balancer, client, stubs)

@@ -109,7 +109,7 @@ async def test_a_target_is_told_of_the_client(port: int, given: dict[str, str], 
 @in_loop
 async def test_a_connection_to_a_target_is_kept() -> None:
     stub = Stub()
-    async with balanced(stub, HealthCheckIntervalSeconds=300_000) as running:
+    async with balanced(stub, settings={"HealthCheckIntervalSeconds": 300_000}) as running:
         before = stub.connections
         await running.get()
         await running.get()
@@ -226,7 +226,7 @@ async def test_the_response_time_is_the_target_s() -> None:
 
     async with balanced(Stub(answer)) as running:
         await running.get()
-        assert running.balancer.take_minute().response_times[0] >= 0.1
+        assert running.balancer.take_minute().response_times[0] >= 0.09
 
 
 @in_loop
