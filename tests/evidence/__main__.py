@@ -82,17 +82,23 @@ def _remove(directory: Path) -> None:
 
 
 def _write(found: Evidence, directory: Path) -> None:
+    try:
+        from tests.evidence import oscal  # trestle is not in the suite's own environment
+    except ImportError as error:
+        raise SuiteError(f"{error}; run tox -e evidence, which has it") from error
     texts = {
         DATA: found.model_dump_json(indent=1) + "\n",
+        OSCAL: oscal.document(found),
         PAGE: rendering.page(found),
     }
-    for name, text in texts.items():
-        scratch = directory / f"{name}.{os.getpid()}.tmp"
-        try:
+    try:
+        for name, text in texts.items():
+            scratch = directory / f"{name}.{os.getpid()}.tmp"
             scratch.write_text(text, encoding="utf-8")
             scratch.replace(directory / name)
-        except OSError as error:
-            raise unwritable(directory, error) from error
+    except OSError as error:
+        raise unwritable(directory, error) from error
+    oscal.validate(directory / OSCAL)
 
 
 def _tell(found: Evidence, directory: Path) -> None:

@@ -83,6 +83,7 @@ def evidence(
         checkout=checkout,
         runs=runs,
         totals={standing: counted[standing] for standing in Standing},
+        sections=catalogue.sections,
         requirements=requirements,
         waivers=tuple(_acceptances(waivers, made.date())),
         mutation=mutation,

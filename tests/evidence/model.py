@@ -192,8 +192,8 @@ class Mutation(Part):
 class Evidence(Part):
     """Requirements with what proves them, the runs that it comes from, and what is accepted.
 
-    `totals` counts requirements by standing, every standing named. `strays` are results that name
-    no requirement of the catalogue, in words.
+    `sections` are the guide's, in its order. `totals` counts requirements by standing, every
+    standing named. `strays` are results that name no requirement of the catalogue, in words.
     """
 
     version: int = 1
@@ -201,6 +201,7 @@ class Evidence(Part):
     checkout: Checkout
     runs: tuple[Run, ...]
     totals: dict[Standing, int]
+    sections: tuple[str, ...]
     requirements: tuple[RequirementEvidence, ...]
     waivers: tuple[Acceptance, ...]
     mutation: Mutation | None

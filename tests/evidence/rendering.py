@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -16,7 +15,6 @@ from markupsafe import Markup
 from tests.evidence.model import (
     Evidence,
     Observation,
-    Provenance,
     RequirementEvidence,
     Run,
     Standing,
@@ -105,7 +103,7 @@ def page(evidence: Evidence) -> str:
     )
     environment.filters |= {"day": _day, "moment": _moment, "slug": _slug}
     style, script = _asset("page.css"), _asset("page.js")
-    return environment.get_template("page.html").render(
+    rendered = environment.get_template("page.html").render(
         evidence=evidence,
         style=style,
         script=script,
@@ -124,6 +122,7 @@ def page(evidence: Evidence) -> str:
         runs={run.report: run for run in evidence.runs},
         Standing=Standing,
     )
+    return rendered.lstrip()
 
 
 def people(evidence: Evidence) -> list[RequirementEvidence]:
@@ -136,11 +135,10 @@ def people(evidence: Evidence) -> list[RequirementEvidence]:
 
 
 def sections(evidence: Evidence) -> list[tuple[str, list[RequirementEvidence]]]:
-    """The other requirements by the guide's section, in the catalogue's order."""
+    """The other requirements by the guide's section, in its order."""
     apart = {one.id for one in people(evidence)}
-    order = list(dict.fromkeys(one.section for one in evidence.requirements))
     machine = [one for one in evidence.requirements if one.id not in apart]
-    machine.sort(key=lambda one: order.index(one.section))
+    machine.sort(key=lambda one: evidence.sections.index(one.section))
     return [(name, list(group)) for name, group in groupby(machine, lambda one: one.section)]
 
 
@@ -191,11 +189,6 @@ def run_state(run: Run) -> Standing:
         (bool(run.partial), Standing.partial),
     )
     return next((standing for holds, standing in states if holds), Standing.proven)
-
-
-def versions(provenance: Provenance) -> Sequence[str]:
-    """The tools, as `name version`."""
-    return [f"{name} {version}" for name, version in provenance.versions.items()]
 
 
 def _asset(name: str) -> Markup:

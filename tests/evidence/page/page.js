@@ -63,18 +63,11 @@
   form.addEventListener("reset", () => setTimeout(() => { apply(); remember(); }));
   window.addEventListener("hashchange", recall);
 
-  const every = () => document.querySelectorAll("details");
-  const visible = () => rows.filter((row) => !row.hidden).map((row) => row.querySelector("details"));
-  document.getElementById("open").addEventListener("click", () => visible().forEach((one) => { one.open = true; }));
-  document.getElementById("close").addEventListener("click", () => visible().forEach((one) => { one.open = false; }));
-
-  // What is folded away on the screen is part of what is printed.
-  let opened = [];
-  window.addEventListener("beforeprint", () => {
-    opened = [...every()].filter((one) => !one.open);
-    opened.forEach((one) => { one.open = true; });
-  });
-  window.addEventListener("afterprint", () => opened.forEach((one) => { one.open = false; }));
+  const fold = (open) => () => {
+    for (const row of rows) if (!row.hidden) row.querySelector("details").open = open;
+  };
+  document.getElementById("open").addEventListener("click", fold(true));
+  document.getElementById("close").addEventListener("click", fold(false));
 
   form.hidden = false;
   document.getElementById("status").hidden = false;
