@@ -5,13 +5,15 @@ input is `{"stack": DIR, "out": DIR, "seconds": N}`; into `out` goes what a run 
 leaves (tests/support/checkov.py), without its SARIF and JUnit reports. The answer is one line:
 `{"error": TEXT or null}`. It ends with its input.
 
-Two things that every run would do again are done once, before the fork: the files of STACK are
-parsed, and so are the JSONPath expressions that a first run on it used.
+What every run would do again is done once, before the fork: the files of STACK are parsed, the
+parser of JSONPath is made (Checkov makes one for each path), and what the expressions of STACK mean
+is remembered where it is a plain value.
 """
 
 from __future__ import annotations
 
 import atexit
+import gc
 import hashlib
 import json
 import os
@@ -29,20 +31,25 @@ os.environ.update(ENVIRONMENT)
 
 import checkov.terraform.runner  # type: ignore[import-not-found]  # noqa: E402
 import hcl2.api  # noqa: E402
+import ply.yacc  # type: ignore[import-not-found]  # noqa: E402
 from bc_jsonpath_ng.ext import parse  # type: ignore[import-not-found]  # noqa: E402
-from checkov.common.graph.graph_builder.graph_components.blocks import (  # type: ignore[import-not-found]  # noqa: E402
-    Block,
-)
 from checkov.common.runners.runner_registry import (  # type: ignore[import-not-found]  # noqa: E402
     RunnerRegistry,
 )
 from checkov.main import Checkov  # type: ignore[import-not-found]  # noqa: E402
+from checkov.terraform.graph_builder.variable_rendering import (  # type: ignore[import-not-found]  # noqa: E402
+    evaluate_terraform,
+)
 
 assert checkov
 PARSED: dict[str, Any] = {}
 WARMING_SECONDS = 300.0
 LOADS = hcl2.api.loads
-PATHS: dict[str, Any] = Block.jsonpath_parsed_statement_cache
+YACC = ply.yacc.yacc
+PARSERS: dict[tuple[type, str], Any] = {}
+EVALUATE = evaluate_terraform.evaluate
+MEANINGS: dict[str, Any] = {}
+PLAIN = (str, int, float, bool, type(None))
 FIELDS = ("check_id", "check_name", "resource", "file_path", "file_line_range", "details")
 
 
@@ -51,16 +58,39 @@ def remembered(text: str) -> Any:
     return PARSED.pop(text) if text in PARSED else LOADS(text)
 
 
+def parser_of(*, module: Any, start: str, **options: Any) -> Any:
+    """The parser of a grammar; its rules keep nothing between two texts."""
+    key = (type(module), start)
+    if key not in PARSERS:
+        PARSERS[key] = YACC(module=module, start=start, **options)
+    return PARSERS[key]
+
+
+def meaning(text: str) -> Any:
+    """What an expression means; only what nobody can change is remembered."""
+    if type(text) is str and text in MEANINGS:
+        return MEANINGS[text]
+    value = EVALUATE(text)
+    if type(text) is str and type(value) in PLAIN:
+        MEANINGS[text] = value
+    return value
+
+
 def warm(stack: Path) -> None:
     """Do once what every run would do again."""
-    hcl2.api.loads = remembered
+    hcl2.api.loads = remembered  # type: ignore[assignment]
+    ply.yacc.yacc = parser_of
+    evaluate_terraform.evaluate = meaning
+    parse("$.any")
     for file in sorted(stack.rglob("*.tf")):
         text = file.read_text(encoding="utf-8")
         PARSED[text] = LOADS(text)
     with tempfile.TemporaryDirectory() as out:
         if forked({"stack": str(stack), "out": out, "seconds": WARMING_SECONDS}) is None:
-            for key in json.loads((Path(out) / "paths.json").read_text(encoding="utf-8")):
-                PATHS[key] = parse(Block._get_jsonpath_key(key))
+            MEANINGS.update(json.loads((Path(out) / "meanings.json").read_text(encoding="utf-8")))
+    # Nothing is collected in the short life of a child, which would copy every page it looks at.
+    gc.disable()
+    gc.freeze()
 
 
 def written(reports: Any, out: Path) -> int:
@@ -104,7 +134,8 @@ def scan(stack: Path, out: Path) -> None:
         ]
     ).run()
     atexit._run_exitfuncs()
-    (out / "paths.json").write_text(json.dumps(list(PATHS)), encoding="utf-8")
+    if not (out / "meanings.json").exists():
+        (out / "meanings.json").write_text(json.dumps(MEANINGS), encoding="utf-8")
     (out / "found.sarif").write_text("{}", encoding="utf-8")
     (out / "found.xml").write_text("", encoding="utf-8")
     whole = b"".join((out / name).read_bytes() for name in WRITTEN)

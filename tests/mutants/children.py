@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any
 
 from tests.mutants.rules import Answer, Request
 from tests.support import tool_environment
@@ -24,7 +24,7 @@ STOP_SECONDS = 10.0
 class Child:
     """A process that answers a line with a line. SuiteError when it is gone."""
 
-    def __init__(self, name: str, process: subprocess.Popen[Any], out: TextIO, back: TextIO):
+    def __init__(self, name: str, process: subprocess.Popen[Any], out: IO[str], back: IO[str]):
         self.name, self._process, self._out, self._back = name, process, out, back
 
     def ask(self, question: dict[str, Any] | None) -> dict[str, Any]:
@@ -86,7 +86,8 @@ def checkov(stack: Path) -> Iterator[Child]:
         stderr=subprocess.DEVNULL,
         text=True,
     )  # fmt: skip
-    assert process.stdin and process.stdout
+    assert process.stdin is not None
+    assert process.stdout is not None
     try:
         yield Child("Checkov", process, process.stdin, process.stdout)
     finally:
@@ -108,7 +109,9 @@ def findings(out: Path) -> set[tuple[str, str]]:
     census = json.loads((out / "census.json").read_text(encoding="utf-8"))
     own = set(census["builtin"])
     results = json.loads((out / "found.json").read_text(encoding="utf-8"))["results"]
-    return {(r["check_id"], r["resource"]) for r in results["failed_checks"] if r["check_id"] in own}
+    return {
+        (r["check_id"], r["resource"]) for r in results["failed_checks"] if r["check_id"] in own
+    }
 
 
 def _ended(process: subprocess.Popen[Any]) -> None:
@@ -117,5 +120,3 @@ def _ended(process: subprocess.Popen[Any]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-# What looks at everything: the stack as a whole, environments, secrets, grants, tags, cost, Checkov.
+# What looks at everything: the whole stack, environments, secrets, grants, cost, Checkov.
 ALWAYS = ("TF", "ENV", "SEC", "IAM", "POL", "COST", "STATE")
 # The first that matches an address' type, or a local's or variable's name.
 _BY_TYPE = (
@@ -44,6 +45,6 @@ def families(resource_type: str) -> tuple[str, ...]:
     return ()
 
 
-def concerned(families_: tuple[str, ...], requirement: str) -> bool:
+def concerned(families_: Sequence[str], requirement: str) -> bool:
     """Whether a requirement, by its id, is of one of the families; without families any is."""
     return not families_ or requirement.partition("-")[0] in families_

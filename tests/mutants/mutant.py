@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,11 @@ class Mutant:
     def source_only(self) -> bool:
         """Whether it changes nothing that a plan or Checkov reads."""
         return bool(self.edits) and all(e.file.endswith(".tfbackend") for e in self.edits)
+
+    @property
+    def edits_key(self) -> str:
+        """Changes with what it changes."""
+        return hashlib.sha256(repr(self.edits).encode()).hexdigest()[:12]
 
     def described(self) -> dict[str, Any]:
         """What a report says of it."""

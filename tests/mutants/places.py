@@ -202,9 +202,7 @@ class _Walk:
             return
         step = ".".join((word, *labels))
         place = ".".join((*path, step))
-        yield Block(
-            self.document, outer.address, outer.kind, outer.type, place, start, end, labels
-        )
+        yield Block(self.document, outer.address, outer.kind, outer.type, place, start, end, labels)
         yield from self.body(body, outer, (*path, step), (*within, kind, *labels))
 
     def _setting(

@@ -15,7 +15,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -51,13 +51,13 @@ class Request:
     """
 
     stack: str
-    layers: tuple[str, ...]
+    layers: Sequence[str]
     plans: dict[str, str] = field(default_factory=dict)
     findings: str = ""
-    diagnostics: tuple[dict[str, Any], ...] | None = None
-    environments: tuple[str, ...] = ()
+    diagnostics: Sequence[dict[str, Any]] | None = None
+    environments: Sequence[str] = ()
     whole: bool = False
-    families: tuple[str, ...] = ()
+    families: Sequence[str] = ()
 
 
 @dataclass
@@ -89,9 +89,7 @@ class Server:
         """Fork for each request."""
         self._say({"ready": len(session.items)})
         for line in self._requests:
-            fields = json.loads(line)
-            lists = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
-            self._say(self._forked(session, Request(**lists)))
+            self._say(self._forked(session, Request(**json.loads(line))))
         return True
 
     def _say(self, answer: dict[str, Any]) -> None:
@@ -138,9 +136,9 @@ class Server:
         request, stack = self._request, Path(self._request.stack)
         diagnostics = request.diagnostics
         planning.plan_all = lambda *_: read_plans(stack, request.plans)
-        checkov_reports.publish = lambda *_: None  # type: ignore[assignment]
+        checkov_reports.publish = lambda *_: None
         if diagnostics is not None:
-            planning.validate = lambda _: [Diagnostic.read(one) for one in diagnostics]
+            planning.validate = lambda stack: [Diagnostic.read(one) for one in diagnostics]
         if request.findings:
             scan = self._scan = checkov.Scan(stack, kept=Path(request.findings))
             checkov.running = lambda *_: scan  # type: ignore[assignment]
@@ -214,7 +212,7 @@ def main() -> int:
     """Collect, and answer until the input ends."""
     stack, reading, writing = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     # The first test to need Checkov would otherwise start it.
-    checkov.running = lambda *_: None  # type: ignore[assignment,return-value]
+    checkov.running = lambda *_: None  # type: ignore[assignment]
     SourceTree.load(Path(stack))  # parsed once, and remembered by text
     arguments = ["tests/unit", f"--stack={stack}", f"--rootdir={ROOT}", "-q", "-s"]
     arguments += ["-p", "no:hypothesispytest", "-p", "no:cacheprovider"]

@@ -70,13 +70,15 @@ class Judge:
         result, began = Result(mutant.id), time.monotonic()
         texts = changed_files(self._tree, mutant.edits)
         try:
-            with self._changed(texts):
-                with self._planner.changed(texts, mutant.needs_init) as refusal:
-                    if refusal:
-                        result.outcome, result.rejected_by = "invalid", "init"
-                        result.reason = refusal
-                    else:
-                        self._look(mutant, result)
+            with (
+                self._changed(texts),
+                self._planner.changed(texts, mutant.needs_init) as refusal,
+            ):
+                if refusal:
+                    result.outcome, result.rejected_by = "invalid", "init"
+                    result.reason = refusal
+                else:
+                    self._look(mutant, result)
         except SuiteError as error:
             # What the suite itself cannot read is no kill; Terraform may well take it.
             result.outcome, result.reason = "unjudged", str(error)

@@ -24,17 +24,6 @@ def widen_actions(stack: Stack) -> Iterator[Change]:
             yield from replaced(stack, place, f'["{service[1]}:*"]')
 
 
-@operator("narrow-actions", "configuration data")
-def narrow_actions(stack: Stack) -> Iterator[Change]:
-    """A statement lacks an action."""
-    for place in _statements(stack, "actions"):
-        actions = re.findall(r'"[\w:*-]+"', place.text)
-        for n, action in enumerate(actions):
-            if len(actions) > 1:
-                left = ", ".join(a for a in actions if a != action)
-                yield from replaced(stack, place, f"[{left}]", str(n))
-
-
 @operator("widen-resources", "security")
 def widen_resources(stack: Stack) -> Iterator[Change]:
     """A statement is about everything."""

@@ -44,8 +44,9 @@ def wrong_port(stack: Stack) -> Iterator[Change]:
     names = ("port", "app_port", "containerPort", "hostPort", "container_port", "https_port")
     for place in stack.settings:
         if place.kind in ("resource", "locals") and place.name in names:
-            if "health_check" not in place.within and not place.text.startswith('"t'):
-                quoted = place.text.startswith('"')
+            other = "health_check" in place.within or place.text.startswith('"t')
+            quoted = place.text.startswith('"')
+            if not other:
                 yield from replaced(stack, place, '"8444"' if quoted else "8444")
 
 

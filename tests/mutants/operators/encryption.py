@@ -127,9 +127,7 @@ def _in(block: object, place: Setting) -> bool:
     from tests.mutants.places import Block
 
     assert isinstance(block, Block)
-    return (
-        place.document is block.document and block.start < place.start and place.end < block.end
-    )
+    return place.document is block.document and block.start < place.start and place.end < block.end
 
 
 def _says(place: Setting | None, value: str) -> bool:

@@ -92,11 +92,9 @@ def scale_threshold(stack: Stack) -> Iterator[Change]:
         values = place.name == "values" and "threshold_expression" in place.within
         bare = place.text.strip("[]") if values else place.text
         if (place.name == "threshold" or values) and is_number(bare):
-            for factor, variant in ((1000, "x1000"), (10, "x10"), (0.1, "tenth")):
+            for factor, variant in ((1000, "x1000"), (0.1, "tenth")):
                 number = scaled(bare, factor) if float(bare.strip('"')) else str(factor)
-                yield from replaced(
-                    stack, place, f"[{number}]" if values else number, variant
-                )
+                yield from replaced(stack, place, f"[{number}]" if values else number, variant)
         elif place.name == "threshold" and "?" in place.text:
             yield from replaced(stack, place, "1000", "x1000")
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.mutants.mutant import Edit
 from tests.mutants.operators.registry import Change, cut, operator, replaced
 from tests.mutants.places import Stack
 
 NAMES = (
     "name",
-    "name_prefix",
     "cluster_identifier",
     "replication_group_id",
     "identifier",
@@ -20,8 +18,6 @@ NAMES = (
     "container_name",
     "database_name",
     "domain_name",
-    "bucket",
-    "statement_id",
 )
 NAMED = (
     "aws_ecs_cluster",
@@ -36,11 +32,9 @@ NAMED = (
     "aws_ecr_repository",
     "aws_secretsmanager_secret",
     "aws_lambda_function",
-    "aws_iam_role",
     "aws_kms_alias",
-    "aws_route53_record",
-    "aws_appautoscaling",
-    "aws_s3_bucket",
+    "aws_appautoscaling_policy",
+    "aws_appautoscaling_scheduled_action",
 )
 
 
@@ -48,7 +42,7 @@ NAMED = (
 def rename(stack: Stack) -> Iterator[Change]:
     """A cluster, a service, a container or a log group has another name."""
     for place in stack.settings:
-        named = place.kind == "resource" and place.type.startswith(NAMED)
+        named = place.kind == "resource" and place.type in NAMED
         container = place.kind == "locals" and place.path == "container.name"
         nested = bool(place.within) and not container and place.name != "container_name"
         if place.name not in NAMES or not (named or container) or nested:
@@ -85,8 +79,10 @@ def everywhere(stack: Stack) -> Iterator[Change]:
 def container_environment(stack: Stack) -> Iterator[Change]:
     """The container lacks a variable, or gets another value."""
     for place in stack.settings:
-        if place.kind == "locals" and place.pair and place.within[-1:] == (
-            "container_environment",
+        if (
+            place.kind == "locals"
+            and place.pair
+            and place.within[-1:] == ("container_environment",)
         ):
             yield from cut(stack, place)
             yield from replaced(stack, place, '"wrong"', "wrong")
@@ -110,19 +106,3 @@ def any_account(stack: Stack) -> Iterator[Change]:
     for place in stack.settings:
         if place.kind == "provider" and place.name == "allowed_account_ids":
             yield from cut(stack, place)
-
-
-@operator("default-value", "configuration data")
-def default_value(stack: Stack) -> Iterator[Change]:
-    """A variable that has to be given has a default, or a condition accepts anything."""
-    for block in stack.blocks:
-        if block.outermost and block.kind == "variable":
-            own = [s for s in stack.settings if s.document is block.document
-                   and block.start < s.start < block.end]  # fmt: skip
-            if not any(s.name == "default" for s in own) and own:
-                at = own[0].whole[0]
-                edit = Edit(stack.relative(block.document), at, at, "default = null\n  ")
-                yield Change(block, (edit,), f"{block.address}: default = null")
-    for block in stack.blocks:
-        if block.kind == "variable" and block.path == "validation":
-            yield from cut(stack, block)

@@ -121,13 +121,13 @@ def swap_subnets(stack: Stack) -> Iterator[Change]:
         for wrong in SUBNETS:
             others = "|".join(s for s in SUBNETS if s != wrong)
             found = re.search(
-                rf"(?<=\.)({others})(?=_subnets\b|_route_table)"
-                rf"|(?<=aws_subnet\.)({others})(?=[.\[])"
-                rf"|(?<=aws_route_table\.)({others})(?=[.\[])",
+                rf"module\.\w+\.({others})(?=_subnets\b|_route_table)"
+                rf"|aws_subnet\.({others})(?=[.\[])",
                 place.text,
             )
             if found:
-                changed = place.text[: found.start()] + wrong + place.text[found.end() :]
+                start, end = found.span(found.lastindex or 0)
+                changed = place.text[:start] + wrong + place.text[end:]
                 yield from replaced(stack, place, changed, wrong)
 
 

@@ -65,11 +65,9 @@ def wrong_reference(stack: Stack) -> Iterator[Change]:
 @operator("drop-block", "configuration data")
 def drop_block(stack: Stack) -> Iterator[Change]:
     """A nested block is missing."""
-    kept = ("statement", "condition", "principals", "content", "lifecycle", "setting", "parameter")
+    kept = ("statement", "condition", "principals", "content", "lifecycle")
     for block in stack.blocks:
         if not block.outermost and block.kind == "resource" and block.name not in kept:
-            yield from cut(stack, block)
-        elif block.kind == "resource" and block.name in ("setting", "parameter"):
             yield from cut(stack, block)
 
 

@@ -41,10 +41,7 @@ def shorten(stack: Stack) -> Iterator[Change]:
 
 @operator("drop-retention", "configuration data")
 def drop_retention(stack: Stack) -> Iterator[Change]:
-    """How long something is kept is not said."""
-    for place in stack.settings:
-        if place.kind == "resource" and place.name in SHORTER:
-            yield from cut(stack, place)
+    """What is left over is kept without end."""
     for block in stack.blocks:
         if block.name in ("noncurrent_version_expiration", "abort_incomplete_multipart_upload"):
             yield from cut(stack, block)

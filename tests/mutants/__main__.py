@@ -1,0 +1,151 @@
+"""`python -m tests.mutants`: every mistake that fits the stack, and which test notices it.
+
+Ends with 0 when every mutant was noticed or is listed as equivalent, with 1 when one survived or
+the list of equivalents is wrong, with 2 for wrong usage and with 3 when something could not be
+judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.mutants import equivalents, record, report, run
+from tests.mutants.enumeration import mutants, sample
+from tests.mutants.mutant import Mutant
+from tests.support.outcomes import SuiteError
+from tests.support.terraform import CACHE
+
+ROOT = Path(__file__).resolve().parents[2]
+JOURNAL = CACHE / "mutants" / "results.jsonl"
+MOST_JOBS = 16
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options."""
+    found = argparse.ArgumentParser(
+        prog="python -m tests.mutants", description=str(__doc__).partition("\n")[0]
+    )
+    found.add_argument("--stack", type=Path, default=ROOT / "terraform", help="Terraform tree")
+    found.add_argument("--operator", action="append", default=[], help="only this; may be repeated")
+    found.add_argument("--id", action="append", default=[], help="only this mutant; repeatable")
+    found.add_argument("--sample", type=int, help="so many of them, chosen by --seed")
+    found.add_argument("--seed", type=int, default=0, help="of the sample (default: %(default)s)")
+    found.add_argument("--jobs", type=int, default=2, help="side by side (default: %(default)s)")
+    found.add_argument("--list", action="store_true", help="say what there is; judge nothing")
+    found.add_argument(
+        "--resume", action="store_true",
+        help="take the results of earlier runs on the same stack by the same suite",
+    )  # fmt: skip
+    found.add_argument(
+        "--survivors", action="store_true",
+        help="as --resume, but take the kills of an earlier suite as well",
+    )  # fmt: skip
+    found.add_argument("--reports", type=Path, default=ROOT / "reports", help="where reports go")
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run; the exit code."""
+    options = parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if options.jobs not in range(1, MOST_JOBS + 1):
+            raise UsageError(f"--jobs {options.jobs}: from 1 to {MOST_JOBS}")
+        if options.sample is not None and options.sample < 1:
+            raise UsageError(f"--sample {options.sample}: at least 1")
+        if not list(options.stack.glob("*.tf")):
+            raise UsageError(f"--stack {options.stack}: no such directory, or no .tf file in it")
+        every = mutants(options.stack.resolve(), options.operator)
+        chosen = sample(_named(every, options.id), options.sample, options.seed)
+        if options.list:
+            for mutant in chosen:
+                print(f"{mutant.id}  [{mutant.category}] {mutant.change}")
+            print(f"{len(chosen)} mutants")
+            return 0
+        return judge(options, every, chosen)
+    except UsageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except SuiteError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 3
+    except KeyboardInterrupt:
+        print("stopped; --resume goes on from here", file=sys.stderr)
+        return 130
+
+
+class UsageError(SuiteError):
+    """An option that cannot be used."""
+
+
+def judge(options: argparse.Namespace, every: Sequence[Mutant], chosen: Sequence[Mutant]) -> int:
+    """Judge what is not known yet, and report on all that was chosen."""
+    stack = options.stack.resolve()
+    reasons = equivalents.load() if stack == ROOT / "terraform" else {}
+    key = record.key(stack)
+    journal = record.Journal(JOURNAL, key)
+    edits = {m.id: m.edits_key for m in every}
+    known = _of(journal.results(), edits) if options.resume or options.survivors else {}
+    earlier = _settled(_of(journal.latest(), edits)) if options.survivors else {}
+    left = [m for m in chosen if m.id not in {**earlier, **known}]
+    seconds = 0.0
+    try:
+        seconds = run.run(stack, left, options.jobs, journal, say)
+    finally:
+        results = {**earlier, **known, **_only(journal, left)}
+        about = {"stack": str(options.stack), "key": key, "seed": options.seed,
+                 "seconds_each": round(seconds, 2),
+                 "kills_of_an_earlier_suite": len(earlier.keys() - known.keys())}  # fmt: skip
+        found = report.document(chosen, results, reasons, about)
+        path = report.write(options.reports, found)
+    return conclude(found, path, equivalents.problems(reasons, {m.id for m in every}, results))
+
+
+def conclude(found: dict[str, Any], path: Path, problems: Sequence[str]) -> int:
+    """Say what came out; the exit code."""
+    survivors = report.survivors(found)
+    for line in [*survivors, *(f"equivalent.yaml: {one}" for one in problems)]:
+        print(line)
+    print(report.table(found))
+    print(f"{path}")
+    sums = found["summary"]["all"]
+    if sums["survived"] or problems:
+        return 1
+    return 3 if sums["unjudged"] or not found["complete"] else 0
+
+
+def say(line: str) -> None:
+    """Progress, apart from the result."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def _named(every: Sequence[Mutant], ids: Sequence[str]) -> list[Mutant]:
+    if missing := sorted(set(ids) - {m.id for m in every}):
+        raise UsageError(f"--id {missing[0]}: there is no such mutant; --list names them")
+    return [m for m in every if not ids or m.id in ids]
+
+
+Results = dict[str, dict[str, Any]]
+
+
+def _of(results: Results, edits: dict[str, str]) -> Results:
+    """The results that are of these mutants as they are now."""
+    return {k: one for k, one in results.items() if one.get("edits_key") == edits.get(k)}
+
+
+def _settled(results: Results) -> Results:
+    return {k: one for k, one in results.items() if one["outcome"] in ("killed", "invalid")}
+
+
+def _only(journal: record.Journal, left: Sequence[Mutant]) -> Results:
+    wanted = {m.id for m in left}
+    return {k: one for k, one in journal.results().items() if k in wanted}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

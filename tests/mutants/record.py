@@ -1,0 +1,79 @@
+"""What has been judged so far: one line of JSON a mutant, kept for a run that goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tests.support import terraform, tool_environment, workspace
+from tests.support.outcomes import SuiteError
+
+ROOT = Path(__file__).resolve().parents[2]
+# What no rule of the static tier reads.
+ELSEWHERE = ("emulator", "standin", "__pycache__")
+SUITE = ("tests/unit", "tests/support", "policies")
+# What makes a mutant is no part of it: each result names the edits that it is of.
+JUDGES = ("worker", "rules", "planner", "children", "checkov_server", "concern")
+FILES = ("conftest.py", "tests/catalogue.yaml", "tests/waivers.yaml", "requirements/suite.txt",
+         "requirements/checkov.txt")  # fmt: skip
+
+
+def key(stack: Path) -> str:
+    """Changes with the stack, with the suite that judges it and with Terraform."""
+    digest = hashlib.sha256(workspace.digest_of(stack).encode())
+    for path in sorted(_suite()):
+        digest.update(f"\0{path.relative_to(ROOT)}\0".encode())
+        digest.update(path.read_bytes())
+    checkov = tool_environment.fingerprint(ROOT / "requirements" / "checkov.txt")
+    digest.update(f"{terraform.find().fingerprint()} {checkov}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _suite() -> Iterable[Path]:
+    for name in SUITE:
+        for path in (ROOT / name).rglob("*"):
+            if path.suffix in (".py", ".yaml") and not set(ELSEWHERE) & set(path.parts):
+                yield path
+    yield from (Path(__file__).with_name(f"{name}.py") for name in JUDGES)
+    yield from (ROOT / name for name in FILES)
+
+
+class Journal:
+    """The results of one key, in a file to which lines are only added."""
+
+    def __init__(self, path: Path, key_: str) -> None:
+        self._path, self._key = path, key_
+
+    def results(self) -> dict[str, dict[str, Any]]:
+        """What was judged under this key, by the mutant's id; a torn last line is no result."""
+        return {one["id"]: one for one in self._lines() if one["key"] == self._key}
+
+    def latest(self) -> dict[str, dict[str, Any]]:
+        """The newest result of each mutant, under whatever key."""
+        return {one["id"]: one for one in self._lines()}
+
+    def _lines(self) -> list[dict[str, Any]]:
+        if not self._path.is_file():
+            return []
+        found = []
+        for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                one = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(one, dict) and {"id", "key", "outcome"} <= one.keys():
+                found.append(one)
+        return found
+
+    def add(self, result: dict[str, Any]) -> None:
+        """Write a result down. SuiteError where that is not possible."""
+        line = json.dumps({"key": self._key, **result})
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(f"{line}\n")
+        except OSError as error:
+            raise SuiteError(f"cannot write {self._path}: {error.strerror}") from error
