@@ -262,7 +262,7 @@ def forecast_of(service: Region, options: argparse.Namespace) -> Forecast:
         cpu_seconds=cpu,
         other_seconds=seconds - cpu,
         variation=variation,
-        idle_memory_mib=_idle_memory() if options.idle_memory is None else options.idle_memory,
+        idle_memory_mib=idle_memory() if options.idle_memory is None else options.idle_memory,
         request_memory_mib=options.request_memory,
     )
     return forecast(service, workload, rate)
@@ -289,7 +289,7 @@ def _seconds_at(path: Path, number: int, line: str) -> float:
     return seconds
 
 
-def _idle_memory() -> float:
+def idle_memory() -> float:
     """What an idle task may take, in MiB, as the catalogue has it."""
     expected = catalogue.load().requirement(IDLE_MEMORY).expected
     if "idle_memory_mib" not in expected:

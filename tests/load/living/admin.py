@@ -1,6 +1,6 @@
 """What a living region tells of itself over HTTP on loopback, and what it may be told.
 
-`GET /region` tells where it is, its clock, its workload and what it has been through. `PUT /workload`
+`GET /region` tells where it is, its clock, its workload and how long it has lived. `PUT /workload`
 takes fields of `Workload` and `failing_percent`; those that are not given stay. `PUT /faults` takes
 `{"refuse": true}`: the load balancer refuses connections until told otherwise. What cannot be is
 answered 400 with a reason.
@@ -136,7 +136,11 @@ async def _object(request: web.Request, known: set[str]) -> dict[str, Any]:
 async def _numbers(request: web.Request, known: set[str]) -> dict[str, float]:
     asked = await _object(request, known)
     for name, value in asked.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+        ):
             raise _refused(f"{name}: give a number, not {value!r}")
     return {name: float(value) for name, value in asked.items()}
 

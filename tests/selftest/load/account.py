@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.request import Request, urlopen
 
 from tests.support.emulator import Emulator
 from tests.support.target import Target
@@ -26,6 +27,11 @@ def account() -> Iterator[Target]:
     """An account with nothing in it."""
     with Emulator(ACCOUNT) as emulator:
         yield Target("staging", ACCOUNT, emulator.session(), emulated=True)
+
+
+def emptied(target: Target) -> None:
+    """Take away everything that is in the account."""
+    urlopen(Request(f"{target.client('sts').meta.endpoint_url}/moto-api/reset", method="POST"))
 
 
 def put_alarm(target: Target, name: str, **changed: Any) -> None:
@@ -58,7 +64,9 @@ def put_service(target: Target, desired: int) -> None:
     )  # fmt: skip
     ecs.create_service(
         cluster=PREFIX, serviceName=SERVICE, taskDefinition=SERVICE, desiredCount=desired,
-        networkConfiguration={"awsvpcConfiguration": {"subnets": [subnet]}},
+        networkConfiguration={
+            "awsvpcConfiguration": {"subnets": [subnet], "securityGroups": []}
+        },
     )  # fmt: skip
     scaling = target.client("application-autoscaling")
     scaling.register_scalable_target(**PLACE, MinCapacity=1, MaxCapacity=8)
