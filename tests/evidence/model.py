@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from tests.support.catalogue import Place, Severity
 from tests.support.report import Verdict
@@ -154,26 +154,35 @@ class Acceptance(Part):
 
 
 class Mutant(Part):
-    """A defect that was put in on purpose, and what became of it."""
+    """A defect that was put in on purpose and not noticed, and where (`where`) and what it is.
+
+    `reason` is why it could not be judged, or why it is equivalent.
+    """
 
     id: str
     category: str
     outcome: str
-    reason: str = ""
-    test: str | None = None
-    requirement: str | None = None
-    layer: str | None = None
+    where: str
+    change: str
+    reason: str
 
 
 class CategoryScore(Part):
-    """A category's mutants, or all; `score` is the killed in percent of killed and survived."""
+    """A category's mutants, or all; `score` is the killed in percent of killed and survived.
+
+    `unjudged` are those that nothing is known of. `by_layer` says in which layer of the tests the
+    killed were; `checkov_alone` counts the valid mutants that Checkov's own checks would notice.
+    """
 
     category: str
     killed: int
     survived: int
+    unjudged: int
     equivalent: int
     invalid: int
     score: float | None
+    by_layer: dict[str, int]
+    checkov_alone: int
 
 
 class Mutation(Part):
@@ -185,8 +194,8 @@ class Mutation(Part):
     total: CategoryScore
     categories: tuple[CategoryScore, ...]
     survivors: tuple[Mutant, ...]
+    unjudged: tuple[Mutant, ...]
     equivalents: tuple[Mutant, ...]
-    summary: dict[str, JsonValue]
 
 
 class Evidence(Part):

@@ -1,4 +1,4 @@
-"""What the mutation run tells: the score, by category, and the mutants that survived."""
+"""What the mutation run tells: the score, by category, and what nobody noticed."""
 
 from __future__ import annotations
 
@@ -11,52 +11,59 @@ from tests.evidence.reading import MutantRead, MutantsRead, without_places
 
 REPORT = "mutants.json"
 ALL = "all"
+_KNOWN = ("killed", "survived", "equivalent", "invalid")
+_VALID = ("killed", "survived")
 
 
 def mutation(read: MutantsRead, checkout: Checkout) -> Mutation:
-    """Sum up the report. An outcome that is not known is no kill: it is listed as a survivor."""
-    mutants = [_mutant(one) for one in read.mutants]
-    categories = sorted({one.category for one in mutants})
+    """Sum up the report. An outcome that is not known is no kill: it is told apart as unjudged."""
+    categories = sorted({one.category for one in read.mutants})
     return Mutation(
         report=REPORT,
         stale=tuple(stale(read.provenance, checkout)),
-        partial=tuple(partial(read.complete, read.provenance, len(mutants))),
-        total=_score(ALL, mutants),
+        partial=tuple(partial(read.complete, read.provenance, len(read.mutants))),
+        total=_score(ALL, read.mutants),
         categories=tuple(
-            _score(name, [one for one in mutants if one.category == name]) for name in categories
+            _score(name, [one for one in read.mutants if one.category == name])
+            for name in categories
         ),
-        survivors=tuple(one for one in mutants if _kind(one) == "survived"),
-        equivalents=tuple(one for one in mutants if _kind(one) == "equivalent"),
-        summary=read.summary,
+        survivors=_listed(read, "survived"),
+        unjudged=_listed(read, "unjudged"),
+        equivalents=_listed(read, "equivalent"),
     )
 
 
-def _kind(mutant: Mutant) -> str:
-    counted = ("killed", "equivalent", "invalid")
-    return mutant.outcome if mutant.outcome in counted else "survived"
+def _kind(mutant: MutantRead) -> str:
+    return mutant.outcome if mutant.outcome in _KNOWN else "unjudged"
 
 
-def _score(category: str, mutants: Sequence[Mutant]) -> CategoryScore:
+def _score(category: str, mutants: Sequence[MutantRead]) -> CategoryScore:
     count = Counter(_kind(one) for one in mutants)
+    layers = Counter(one.killed_by.layer for one in mutants if one.killed_by)
     judged = count["killed"] + count["survived"]
     return CategoryScore(
         category=category,
         killed=count["killed"],
         survived=count["survived"],
+        unjudged=count["unjudged"],
         equivalent=count["equivalent"],
         invalid=count["invalid"],
         score=round(100 * count["killed"] / judged, 1) if judged else None,
+        by_layer=dict(sorted(layers.items())),
+        checkov_alone=sum(bool(one.checkov_alone) for one in mutants if _kind(one) in _VALID),
     )
 
 
-def _mutant(read: MutantRead) -> Mutant:
-    by = {name: value for name, value in (read.by or {}).items() if isinstance(value, str)}
-    return Mutant(
-        id=read.id,
-        category=read.category,
-        outcome=read.outcome,
-        reason=without_places(read.reason or ""),
-        test=read.test or by.get("test"),
-        requirement=read.requirement or by.get("requirement"),
-        layer=read.layer or by.get("layer"),
+def _listed(read: MutantsRead, kind: str) -> tuple[Mutant, ...]:
+    return tuple(
+        Mutant(
+            id=one.id,
+            category=one.category,
+            outcome=one.outcome,
+            where=one.where,
+            change=one.change,
+            reason=without_places(one.reason or ""),
+        )
+        for one in read.mutants
+        if _kind(one) == kind
     )

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tests.evidence.model import Provenance
 from tests.support.outcomes import SuiteError
@@ -44,26 +44,31 @@ class Report(Loose):
     provenance: Provenance | None = None
 
 
+class KillerRead(Loose):
+    """What noticed a mutant."""
+
+    layer: str = "unknown"
+
+
 class MutantRead(Loose):
-    """A mutant; `by` or the fields themselves say what killed it."""
+    """A mutant as the mutation run reports it."""
 
     id: str
     category: str
     outcome: str
+    where: str = ""
+    change: str = ""
     reason: str | None = None
-    by: dict[str, JsonValue] | None = None
-    test: str | None = None
-    requirement: str | None = None
-    layer: str | None = None
+    killed_by: KillerRead | None = None
+    checkov_alone: tuple[str, ...] = ()
 
 
 class MutantsRead(Loose):
     """The mutation run's report."""
 
     mutants: tuple[MutantRead, ...]
-    complete: bool = True
+    complete: bool
     provenance: Provenance | None = None
-    summary: dict[str, JsonValue] = {}
 
 
 def tier(directory: Path, name: str) -> Report | None:
