@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tests.load import gate
-from tests.load.evidence import Expected, Run, gaps, minute
+from tests.load.evidence import Expected, Run, gaps
 from tests.load.gate import Judgement
 from tests.load.measure import Measured
 from tests.load.observed import MINUTE, Change, Observed
@@ -54,11 +54,15 @@ def goes_off(run: Run, expected: Expected, observed: Observed) -> Judgement:
         return so(Verdict.invalid, "the alarm was in ALARM before the run")
     due, went = _due(alarm, observed.points), _alarmed(observed)
     if went is not None and _open(alarm, observed, went, due):
-        return so(Verdict.invalid, f"{_where(went)}: only AWS's evaluation range can tell when due")
+        return so(
+            Verdict.invalid, f"{gate.clock(went.at)}: only AWS's evaluation range can tell when due"
+        )
     if due is None:
         slow = _over(alarm, observed.points)
         if went is not None:
-            return so(Verdict.failed, f"ALARM in {_where(went)}, though {slow or 'none'} was over")
+            return so(
+                Verdict.failed, f"ALARM at {gate.clock(went.at)}, though {slow or 'none'} was over"
+            )
         missing = gaps(observed.points)
         lost = f"; no data in {missing}" if missing else ""
         return so(Verdict.invalid, f"too few minutes were over: {slow or 'none'}{lost}")
@@ -68,7 +72,7 @@ def goes_off(run: Run, expected: Expected, observed: Observed) -> Judgement:
             return so(Verdict.invalid, f"{slow}, and the run ended too soon after")
         return so(Verdict.failed, f"{slow}, and the alarm stayed {observed.state}")
     if went.at < end - _ROUNDING:
-        return so(Verdict.failed, f"ALARM in {_where(went)}, before minute {due + 1} was over")
+        return so(Verdict.failed, f"ALARM at {gate.clock(went.at)} already; {slow}")
     late = went.at - end
     if late > latest * MINUTE:
         return so(Verdict.failed, f"{slow}, ALARM only {late / MINUTE:.1f} min later")
@@ -88,7 +92,7 @@ def message_arrives(run: Run, _: Expected, observed: Observed) -> Judgement:
     end = next((one.at for one in observed.changes if one.at > went.at), went.at + 10 * MINUTE)
     told = [one for one in observed.actions if went.at - _ROUNDING <= one.at < end]
     if not told:
-        return so(Verdict.failed, f"ALARM in {_where(went)}, and nothing was told")
+        return so(Verdict.failed, f"ALARM at {gate.clock(went.at)}, and nothing was told")
     if failed := [one.arn for one in told if not one.succeeded]:
         return so(Verdict.failed, f"{', '.join(failed)} did not take the message")
     if not observed.subscribers:
@@ -175,7 +179,7 @@ def _service_quiet(run: Run, alarm: Alarm, observed: Observed) -> tuple[Verdict,
         return Verdict.invalid, "the alarm was in ALARM before the judged minutes"
     went = [one for one in observed.changes if begin < one.at < end and one.after is State.ALARM]
     if went:
-        return Verdict.failed, f"the deployed alarm went to ALARM in {_where(went[0])}"
+        return Verdict.failed, f"the deployed alarm went to ALARM at {gate.clock(went[0].at)}"
     points = [observed.points[n] for n in window]
     if missing := gaps(points, window[0]):
         return Verdict.invalid, f"the service's own metric has no data in {missing}"
@@ -238,8 +242,3 @@ def _over(alarm: Alarm, points: Sequence[float | None]) -> str:
         for n, value in enumerate(points, 1)
         if value is not None and alarm.breaches(value)
     )
-
-
-def _where(change: Change) -> str:
-    """The minute after which the alarm changed."""
-    return minute(max(0.0, change.at - _ROUNDING))

@@ -61,6 +61,10 @@ _JUDGED: Mapping[str, _Asked] = {
     "LOAD-12": _Asked(lasting_claims.response_stays, "service", _OBSERVED),
     "LOAD-13": _Asked(lasting_claims.memory_stays, "service", _BOTH),
 }
+_UNREAD = {
+    "observed": "what the service showed was not read",
+    "region": "what is deployed was not read",
+}
 # A breach is meant to fail requests, so it claims nothing of errors.
 OF_SCENARIO: Mapping[str, tuple[str, ...]] = {
     "steady": ("LOAD-02",),
@@ -119,8 +123,10 @@ def _judgement(run: Run, name: str, find: Find) -> Judgement:
     asked, expected = _JUDGED[name], find(name).expected
     if reason := spoilt(run):
         return Judgement(Verdict.invalid, "a run that can judge", reason)
-    if missing := [need for need in asked.needs if getattr(run, need) is None]:
-        reason = f"the {' and the '.join(missing)} could not be read: nothing deployed"
+    # What is deployed and was read before must be observable afterwards.
+    needs = asked.needs if run.region is None else {*asked.needs, "observed"}
+    if missing := sorted(need for need in needs if getattr(run, need) is None):
+        reason = " and ".join(_UNREAD[need] for need in missing)
         return Judgement(Verdict.invalid, "a deployed service that can be read", reason)
     given: dict[str, Any] = {need: getattr(run, need) for need in asked.needs}
     judgement = asked.by(run, expected, **given)

@@ -13,8 +13,6 @@ from xml.etree import ElementTree
 from tests.load.claims import Claim
 from tests.load.gate import Judgement
 from tests.load.hosts import UsageError
-from tests.load.measure import Measured, quantile, total
-from tests.support.alarms import Alarm
 from tests.support.catalogue import Place, Requirement
 from tests.support.outcomes import Violation
 from tests.support.report import Record, Verdict, failure_text
@@ -135,34 +133,6 @@ class Report:
 def told(result: Result) -> str:
     """One result for people, its outcome first."""
     return f"{result.outcome.replace('_', ' ')}: {result.message}"
-
-
-def figures(alarm: Alarm, measured: Measured, judgement: Judgement) -> dict[str, Any]:
-    """The run in numbers, times in seconds; samples are summed up, not listed."""
-    seen = zip(measured.periods, judgement.points, judgement.states, strict=True)
-    periods = [
-        {
-            "offered": period.offered,
-            "sent": period.sent,
-            "dropped": period.dropped,
-            "answered": len(period.response_times),
-            "abandoned": len(period.abandoned),
-            "errors": dict(period.errors),
-            "alarm_point": point,
-            "alarm_state": state,
-            "p99_seconds": quantile(period.samples, 0.99),
-            "wait_p99_seconds": quantile(period.waits, 0.99),
-            "lateness_p99_seconds": quantile(period.lateness, 0.99),
-            "generator_cpu_percent": period.cpu_percent,
-        }
-        for period, point, state in seen
-    ]
-    return {
-        "alarm": asdict(alarm),
-        "period_seconds": measured.period_seconds,
-        "periods": periods,
-        "errors": dict(total(period.errors for period in measured.periods)),
-    }
 
 
 def answered(report: Report | None) -> int:

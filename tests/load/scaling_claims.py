@@ -164,17 +164,20 @@ def _went(stage: Stage, window: range, region: Region, observed: Observed, extra
     before = seen[quiet].desired
     if before <= wanted:
         return Part(Verdict.invalid, f"no more than {wanted} tasks ran when the load ended")
-    allowed = _low_periods(region) + extra + (before - wanted - 1) * _cooldown_minutes(region)
-    reached = next((n for n in range(quiet, len(seen)) if _at(seen[n], wanted)), None)
+    first = _low_periods(region) + extra
+    allowed = first + (before - wanted - 1) * _cooldown_minutes(region)
+    left = range(quiet, len(seen))
+    begun = next((n - quiet for n in left if seen[n].desired < before), None)
+    reached = next((n - quiet for n in left if _at(seen[n], wanted)), None)
     since = f"{before} tasks and every metric low from minute {quiet + 1}"
-    if reached is not None and reached - quiet <= allowed:
-        return Part(Verdict.passed, f"{since}, {wanted} after {reached - quiet} min")
-    if reached is None and len(seen) - quiet <= allowed:
-        return Part(Verdict.invalid, f"{since}, and the run ended before {allowed} min had passed")
-    found = "never" if reached is None else f"only after {reached - quiet} min"
+    if reached is not None and reached <= allowed:
+        return Part(Verdict.passed, f"{since}, {wanted} after {reached} min")
+    if reached is not None:
+        return Part(Verdict.failed, f"{since}, {wanted} only after {reached} min, not {allowed}")
+    if len(left) <= (first if begun is None else allowed):
+        return Part(Verdict.invalid, f"{since}, and the run ended {len(left)} min later")
     return Part(
-        Verdict.failed,
-        f"{since}, {wanted} {found}; {allowed} min are allowed; at the end {seen[-1].desired}",
+        Verdict.failed, f"{since}, {seen[-1].desired} still {len(left)} min later, not {wanted}"
     )
 
 
@@ -220,7 +223,7 @@ def _added(observed: Observed, window: range) -> list[Activity]:
 
 
 def _told(activity: Activity) -> str:
-    return f"{activity.before} → {activity.after} tasks in {minute(activity.at - 1)}"
+    return f"{activity.before} → {activity.after} tasks after {minute(activity.at - MINUTE)}"
 
 
 def _low_periods(region: Region) -> int:

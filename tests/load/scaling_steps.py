@@ -24,6 +24,9 @@ _IDLE_SHARE: Final = 0.05
 _REST_RATE: Final = 2.0
 # Minutes; longer than the stages last.
 _HORIZON: Final = 75
+# Minutes beyond a scale-in that comes at once: what the catalogue allows it to be late, and one
+# more in which it is missed.
+_MISSED: Final = 5
 # Requests that wait hold memory; long enough to average, short of the response-time alarm.
 _MEMORY_SHARE_OF_THRESHOLD: Final = 0.5
 # In this order the tasks that are there when a policy's turn comes are enough for it to ask in
@@ -77,7 +80,9 @@ def scale(situation: Situation) -> Scenario:
             )
         )
     course.workload = light
-    minutes = course.settle(rest, floor.minimum, 2) + _one_by_one(situation, tasks - floor.minimum)
+    minutes = course.settle(rest, floor.minimum, _MISSED) + _one_by_one(
+        situation, tasks - floor.minimum
+    )
     stages.append(Stage("scale in", minutes, rest, rest, given, judged=True, tasks=floor.minimum))
     return Scenario("scale", tuple(stages), "constant", tuple(unprovable))
 

@@ -1,0 +1,133 @@
+"""A run ends early only where its verdict is certain; what only AWS knows is not claimed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.load import claims
+from tests.load.evidence import Run
+from tests.load.measure import Measured
+from tests.load.observed import Change
+from tests.load.shapes import Unprovable
+from tests.load.workload import MEMORY
+from tests.selftest.load.observations import BREACH, FIND, SCALE, SOAK, STEADY, run
+from tests.selftest.load.test_load_claims import SPOILS, found
+from tests.support.alarms import State
+
+pytestmark = pytest.mark.selftest
+
+
+def begun(judged: Run, minutes: int) -> Run:
+    """The run after its first minutes."""
+    periods = judged.measured.periods[:minutes]
+    return replace(judged, measured=replace(judged.measured, periods=periods), observed=None)
+
+
+@pytest.mark.parametrize("minutes", [0, 1, 7])
+def test_a_sound_run_goes_on(minutes: int) -> None:
+    assert claims.settled(begun(run(STEADY), minutes), FIND) is None
+
+
+def test_a_run_goes_on_while_nothing_was_answered_yet() -> None:
+    waiting = begun(SPOILS["waiting"](run(STEADY)), 1)
+    assert claims.settled(waiting, FIND) is None
+
+
+@pytest.mark.parametrize(
+    ("spoil", "minutes", "reason"),
+    [
+        ("errors of this machine", 1, "never reached the service"),
+        ("no sample of the CPU", 1, "CPU use was not sampled"),
+        ("fast errors", 1, "90 of 630 requests failed"),
+        ("refused", 1, "90 of 630 requests failed"),
+        ("closed loop of slow answers", 4, "→ ALARM at 00:04:00"),
+    ],
+)
+def test_a_run_whose_verdict_is_certain_ends(spoil: str, minutes: int, reason: str) -> None:
+    assert reason in str(claims.settled(begun(SPOILS[spoil](run(STEADY)), minutes), FIND))
+
+
+def test_a_few_errors_may_still_be_within_the_budget_of_the_whole() -> None:
+    few = begun(SPOILS["a few errors"](run(SOAK)), 1)
+    assert claims.settled(few, FIND) is None
+    assert "requests failed" in str(claims.settled(SPOILS["a few errors"](run(SOAK)), FIND))
+
+
+def test_a_breach_that_is_slow_goes_on() -> None:
+    assert claims.settled(begun(run(BREACH), 8), FIND) is None
+
+
+def test_a_run_that_has_not_begun_is_not_settled() -> None:
+    empty = replace(run(STEADY), measured=Measured(3.0, ()))
+    assert claims.settled(empty, FIND) is None
+
+
+def test_what_only_the_evaluation_range_decides_is_not_claimed() -> None:
+    # A breach and then nothing: as long as a range reaches the minutes before, they count.
+    breach = run(BREACH)
+    assert breach.observed is not None
+    minutes = list(breach.observed.minutes)
+    for_one = [replace(minutes[5], response_seconds=None)]
+    gapped = replace(
+        breach.observed,
+        minutes=(*minutes[:5], *for_one * 5, *minutes[10:]),
+        changes=(Change(425.0, State.OK, State.ALARM),),
+    )
+    outcome, seen = found(replace(breach, observed=gapped))["LOAD-07"]
+    assert (outcome, "only AWS's evaluation range" in seen) == ("invalid", True)
+
+
+def test_a_policy_that_cannot_be_made_to_bind_is_not_provable_here() -> None:
+    stages = tuple(one for one in SCALE.stages if one.binds != MEMORY)
+    reason = "what a request takes cannot be set there"
+    lesser = replace(SCALE, stages=stages, unprovable=(Unprovable(f"{MEMORY} binds", reason),))
+    outcome, seen = found(run(lesser))["LOAD-03"]
+    assert (outcome, seen.endswith(reason)) == ("not_provable", True)
+
+
+def test_a_policy_that_no_stage_exceeds_is_no_pass() -> None:
+    stages = tuple(one for one in SCALE.stages if one.binds != MEMORY)
+    outcome, seen = found(run(replace(SCALE, stages=stages)))["LOAD-03"]
+    assert (outcome, f"no stage exceeds the target of {MEMORY}" in seen) == ("invalid", True)
+
+
+def drifting(seconds: float, memory: float) -> Run:
+    """An hour in which each minute is so much slower and fuller than the one before."""
+    soak = run(SOAK)
+    assert soak.observed is not None
+    minutes = tuple(
+        replace(
+            one,
+            response_seconds=0.1 + n * seconds,
+            values={**one.values, MEMORY: 25 + n * memory},
+        )
+        for n, one in enumerate(soak.observed.minutes)
+    )
+    return replace(soak, observed=replace(soak.observed, minutes=minutes))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "memory", "requirement", "outcome", "reason"),
+    [
+        (0.0, 0.0, "LOAD-12", "pass", "last third"),
+        (0.002, 0.0, "LOAD-12", "fail", "first third 0.123 s, last third 0.203 s"),
+        (0.0002, 0.0, "LOAD-12", "pass", "last third"),
+        (0.0, 0.2, "LOAD-13", "fail", "target 80 %: reached 3.6 h later"),
+        (0.0, 0.01, "LOAD-13", "pass", "target 80 %"),
+        (0.0, -0.2, "LOAD-13", "pass", "target 80 %"),
+    ],
+    ids=["even", "drift", "noise", "leak", "noise-of-memory", "falling-memory"],
+)
+def test_what_creeps_in_is_noticed(
+    seconds: float, memory: float, requirement: str, outcome: str, reason: str
+) -> None:
+    seen = found(drifting(seconds, memory))[requirement]
+    assert seen[0] == outcome
+    assert reason in seen[1]
+
+
+def test_a_soak_without_data_shows_no_drift_and_passes_nothing() -> None:
+    silent = SPOILS["no data"](run(SOAK))
+    assert {found(silent)[name][0] for name in ("LOAD-12", "LOAD-13")} == {"invalid"}
