@@ -243,7 +243,7 @@ class Balancer:
             self._counts.codes[endpoint.zone][answer.status // 100] += 1
             headers = passed_on(answer.headers)
             length = answer.content_length
-            if request.method == hdrs.METH_HEAD or (length is not None and length <= _WHOLE_BYTES):
+            if length is not None and length <= _WHOLE_BYTES:
                 body = await answer.read()
                 return web.Response(
                     status=answer.status, reason=answer.reason, headers=headers, body=body or None
