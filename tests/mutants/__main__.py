@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     )
     found.add_argument("--stack", type=Path, default=ROOT / "terraform", help="Terraform tree")
     found.add_argument("--operator", action="append", default=[], help="only this; may be repeated")
+    found.add_argument("--rare", action="store_true", help="by the less common operators as well")
     found.add_argument("--id", action="append", default=[], help="only this mutant; repeatable")
     found.add_argument("--sample", type=int, help="so many of them, chosen by --seed")
     found.add_argument("--seed", type=int, default=0, help="of the sample (default: %(default)s)")
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise UsageError(f"--sample {options.sample}: at least 1")
         if not list(options.stack.glob("*.tf")):
             raise UsageError(f"--stack {options.stack}: no such directory, or no .tf file in it")
-        every = mutants(options.stack.resolve(), options.operator)
+        every = mutants(options.stack.resolve(), options.operator, options.rare or bool(options.id))
         chosen = sample(_named(every, options.id), options.sample, options.seed)
         if options.list:
             for mutant in chosen:

@@ -16,13 +16,15 @@ from tests.support.outcomes import SuiteError
 assert tests.mutants.operators
 
 
-def mutants(stack: Path, only: Iterable[str] = ()) -> list[Mutant]:
-    """The mutants of a tree by the operators named, or by all of them, in a fixed order.
+def mutants(stack: Path, only: Iterable[str] = (), rare: bool = False) -> list[Mutant]:
+    """The mutants of a tree by the operators named, in a fixed order.
+
+    Without names those by every common operator, and by the others too if `rare`.
 
     Of two that make the same text only the first is there, and none that changes nothing.
     SuiteError when the tree cannot be read, an operator is unknown or nothing fits.
     """
-    wanted = list(only) or list(OPERATORS)
+    wanted = list(only) or [n for n, one in OPERATORS.items() if one.common or rare]
     if unknown := [name for name in wanted if name not in OPERATORS]:
         raise SuiteError(f"no operator is called {unknown[0]}; there are: {', '.join(OPERATORS)}")
     tree = Stack(stack)

@@ -59,7 +59,7 @@ def widen_condition(stack: Stack) -> Iterator[Change]:
         yield from replaced(stack, place, '["*"]')
 
 
-@operator("drop-statement", "configuration data")
+@operator("drop-statement", "configuration data", common=False)
 def drop_statement(stack: Stack) -> Iterator[Change]:
     """A statement is missing."""
     for block in stack.blocks:

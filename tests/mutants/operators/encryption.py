@@ -116,7 +116,7 @@ def in_environment(stack: Stack) -> Iterator[Change]:
             yield from cut(stack, place, put)
 
 
-@operator("mistake-login", "security")
+@operator("drop-login", "security")
 def login(stack: Stack) -> Iterator[Change]:
     """Nobody has to show a token any more."""
     for place in named(stack, "auth_token", "iam_database_authentication_enabled"):

@@ -53,7 +53,7 @@ def rename(stack: Stack) -> Iterator[Change]:
             yield from replaced(stack, place, f'"${{{place.text}}}-x"')
 
 
-@operator("flip-switch", "configuration data")
+@operator("flip-switch", "configuration data", common=False)
 def flip(stack: Stack) -> Iterator[Change]:
     """A switch is the other way round."""
     for place in stack.settings:
@@ -61,7 +61,7 @@ def flip(stack: Stack) -> Iterator[Change]:
             yield from replaced(stack, place, "false" if place.value else "true")
 
 
-@operator("everywhere-as-here", "configuration data")
+@operator("everywhere-as-here", "configuration data", common=False)
 def everywhere(stack: Stack) -> Iterator[Change]:
     """A setting that only production has, or only production lacks, is the same everywhere."""
     for place in stack.settings:
@@ -75,7 +75,7 @@ def everywhere(stack: Stack) -> Iterator[Change]:
             yield from replaced(stack, place, "false", "false")
 
 
-@operator("container-environment", "configuration data")
+@operator("container-environment", "configuration data", common=False)
 def container_environment(stack: Stack) -> Iterator[Change]:
     """The container lacks a variable, or gets another value."""
     for place in stack.settings:
@@ -90,7 +90,7 @@ def container_environment(stack: Stack) -> Iterator[Change]:
             yield from cut(stack, place)
 
 
-@operator("drop-tags", "configuration data")
+@operator("drop-tags", "configuration data", common=False)
 def drop_tags(stack: Stack) -> Iterator[Change]:
     """What everything carries is missing."""
     for place in stack.settings:

@@ -40,9 +40,9 @@ def wrong_reference(stack: Stack) -> Iterator[Change]:
     """A reference names another resource of the same type."""
     same: dict[tuple[str, str], list[Block]] = {}
     for block in stack.blocks:
-        if block.outermost and block.kind in ("resource", "data", "module"):
+        if block.outermost and block.kind in ("resource", "data"):
             directory = str(block.document.path.parent)
-            first = block.kind if block.kind == "module" else block.type
+            first = f"data.{block.type}" if block.kind == "data" else block.type
             same.setdefault((directory, first), []).append(block)
     for (directory, first), blocks in same.items():
         if len(blocks) < 2:
@@ -62,7 +62,7 @@ def wrong_reference(stack: Stack) -> Iterator[Change]:
                 yield from replaced(stack, place, changed, str(n) if n else "")
 
 
-@operator("drop-block", "configuration data")
+@operator("drop-block", "configuration data", common=False)
 def drop_block(stack: Stack) -> Iterator[Change]:
     """A nested block is missing."""
     kept = ("statement", "condition", "principals", "content", "lifecycle")
@@ -79,7 +79,7 @@ def drop_acl(stack: Stack) -> Iterator[Change]:
             yield from cut(stack, place)
 
 
-@operator("wrong-policy-id", "configuration data")
+@operator("wrong-policy-id", "configuration data", common=False)
 def policy_id(stack: Stack) -> Iterator[Change]:
     """A behaviour has the cache or request policy of another."""
     names = ("cache_policy_id", "origin_request_policy_id", "response_headers_policy_id")

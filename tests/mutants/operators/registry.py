@@ -25,22 +25,27 @@ class Change:
 
 @dataclass(frozen=True)
 class Operator:
-    """A kind of mistake: its name, its category, and where in a tree it can be made."""
+    """A kind of mistake: its name, its category, and where in a tree it can be made.
+
+    One that is `common` is in every run; the others are asked for, as they mostly say again what a
+    common one says at the same place.
+    """
 
     name: str
     category: str
     find: Finder
+    common: bool = True
 
 
 OPERATORS: dict[str, Operator] = {}
 
 
-def operator(name: str, category: str) -> Callable[[Finder], Finder]:
+def operator(name: str, category: str, common: bool = True) -> Callable[[Finder], Finder]:
     """Register a function as an operator."""
 
     def register(find: Finder) -> Finder:
         assert name not in OPERATORS, name
-        OPERATORS[name] = Operator(name, category, find)
+        OPERATORS[name] = Operator(name, category, find, common)
         return find
 
     return register

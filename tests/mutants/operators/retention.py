@@ -39,14 +39,6 @@ def shorten(stack: Stack) -> Iterator[Change]:
             yield from replaced(stack, place, known)
 
 
-@operator("drop-retention", "configuration data")
-def drop_retention(stack: Stack) -> Iterator[Change]:
-    """What is left over is kept without end."""
-    for block in stack.blocks:
-        if block.name in ("noncurrent_version_expiration", "abort_incomplete_multipart_upload"):
-            yield from cut(stack, block)
-
-
 @operator("remove-log-export", "configuration data")
 def remove_log(stack: Stack) -> Iterator[Change]:
     """A log goes nowhere."""

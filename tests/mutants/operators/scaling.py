@@ -66,7 +66,7 @@ def change_deployment(stack: Stack) -> Iterator[Change]:
             yield from replaced(stack, place, "0", "zero")
 
 
-@operator("priority", "configuration data")
+@operator("priority", "configuration data", common=False)
 def priority(stack: Stack) -> Iterator[Change]:
     """What comes first comes last."""
     for place in stack.settings:
