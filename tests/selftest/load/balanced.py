@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from typing import Any, ParamSpec
 
 import aiohttp
+from yarl import URL
 
 from tests.load.living.balancer import Balancer, Endpoint
 from tests.load.living.clock import Clock
@@ -171,7 +172,7 @@ class Balanced:
         self, method: str, path: str, port: int = 443, **options: Any
     ) -> tuple[int, str]:
         """Status and body of any request."""
-        url = self.balancer.urls[port] + path
+        url = URL(self.balancer.urls[port] + path, encoded=True)
         async with self.client.request(method, url, allow_redirects=False, **options) as answer:
             return answer.status, await answer.text()
 

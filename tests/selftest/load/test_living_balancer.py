@@ -181,28 +181,6 @@ async def test_a_client_that_goes_away_is_no_error_of_the_target() -> None:
 
 
 @in_loop
-async def test_the_response_time_ends_where_the_target_s_headers_start() -> None:
-    rest = asyncio.Event()
-    async with balanced(Stub(waits_for(rest, b"k", OK.removesuffix(b"k")))) as running:
-        asked = asyncio.create_task(running.get())
-        await until(lambda: running.balancer.take_minute().response_times)
-        rest.set()
-        assert await asked == (200, "ok")
-        assert running.balancer.take_minute().response_times == ()
-
-
-@in_loop
-async def test_the_response_time_is_the_target_s() -> None:
-    async def answer(writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.1)
-        writer.write(OK)
-
-    async with balanced(Stub(answer)) as running:
-        await running.get()
-        assert running.balancer.take_minute().response_times[0] >= 0.09
-
-
-@in_loop
 async def test_a_redirect_says_where_the_listener_says() -> None:
     async with balanced(listeners=[listener(80, _TO_HTTPS)]) as running:
         url = running.balancer.urls[80] + "/a?b=c"

@@ -13,8 +13,10 @@ from tests.selftest.load.balanced import Stub, balanced, in_loop, listener
 async def test_a_request_reaches_the_target_as_it_was_sent() -> None:
     stub = Stub()
     async with balanced(stub) as running:
-        await running.send("PUT", "/a%2Fb?q=%20", data=b"body", headers={"Host": "www.example.com"})
-    assert stub.heads[0].startswith("PUT /a%2Fb?q=%20 HTTP/1.1\r\n")
+        await running.send(
+            "PUT", "/%61%2Fb/../?q=%7E", data=b"body", headers={"Host": "www.example.com"}
+        )
+    assert stub.heads[0].startswith("PUT /%61%2Fb/../?q=%7E HTTP/1.1\r\n")
     assert "Host: www.example.com\r\n" in stub.heads[0]
     assert stub.bodies == [b"body"]
 
