@@ -20,7 +20,6 @@ _AFTERWARDS = MINUTE
 _COUNT = re.compile(r"[Ss]etting desired count to (\d+)")
 _POLICY = re.compile(r"triggered policy (\S+)")
 _BY_SCHEDULE = re.compile(r"(?:minimum|maximum) capacity was set to")
-_CAME_TO_NOTHING = ("Failed", "Unfulfilled", "Overridden")
 
 # When a run began and when it ended.
 Span = tuple[float, float]
@@ -55,7 +54,8 @@ def activities(
     count = desired if desired is not None else next(iter(became), 0)
     found: list[Activity] = []
     for one, after in within:
-        succeeded = one["StatusCode"] not in _CAME_TO_NOTHING
+        # Of one that was overridden, or not fulfilled in time, the count was set all the same.
+        succeeded = one["StatusCode"] != "Failed"
         at = one["StartTime"].timestamp() - start
         found.append(Activity(at, count, after, _cause(one["Cause"], policies), succeeded))
         count = after if succeeded else count

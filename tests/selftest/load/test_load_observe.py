@@ -67,12 +67,16 @@ def test_the_count_as_the_run_began_goes_before_what_an_older_activity_made_it()
     assert [one.before for one in found.activities] == [4, 2]
 
 
-@pytest.mark.parametrize("code", ["Failed", "Overridden", "Unfulfilled"])
-def test_an_activity_that_came_to_nothing_changes_no_count(code: str) -> None:
-    failed = {"ScalingActivities": [activity(65, 5, BY_POLICY, code)]}
-    found = read(Begun(frozenset({"one"}), (), 2), activities=failed)
-    assert [one.succeeded for one in found.activities] == [False]
-    assert [one.desired for one in found.minutes] == [2, 2, 2]
+@pytest.mark.parametrize(
+    ("code", "desired"),
+    [("Failed", [2, 2, 2]), ("InProgress", [5, 5, 5]), ("Overridden", [5, 5, 5]),
+     ("Unfulfilled", [5, 5, 5])],
+)  # fmt: skip
+def test_only_an_activity_that_failed_sets_no_count(code: str, desired: list[int]) -> None:
+    made = {"ScalingActivities": [activity(65, 5, BY_POLICY, code)]}
+    found = read(Begun(frozenset({"one"}), (), 2), activities=made)
+    assert [one.succeeded for one in found.activities] == [code != "Failed"]
+    assert [one.desired for one in found.minutes] == desired
 
 
 def test_without_an_activity_the_count_is_what_it_is_now() -> None:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.load import observe
 from tests.selftest.breaking import ROOT, STACK
 from tests.selftest.staging.looking import look
 from tests.selftest.staging.proxy import Exchange, Proxy
@@ -20,8 +21,17 @@ ENVIRONMENT = "staging"
 
 
 def policy(asked: frozenset[tuple[str, str, str]]) -> str:
-    """The file's text when the tier asks for these operations."""
-    document = auditor_policy.document(asked, ENVIRONMENT, account_id(STACK, ENVIRONMENT))
+    """The file's text when the tier asks for these operations.
+
+    Where it asks a service, the load tier asks for what it reads of a run besides.
+    """
+    of_runs = {
+        (service, operation, region)
+        for service, operation in observe.ASKED
+        for other, _, region in asked
+        if other == service
+    }
+    document = auditor_policy.document(asked | of_runs, ENVIRONMENT, account_id(STACK, ENVIRONMENT))
     return json.dumps(document, indent=2) + "\n"
 
 
