@@ -51,7 +51,7 @@ class Admin:
 
     def __init__(self, region: Administered) -> None:
         self._region = region
-        self._runner = web.AppRunner(self._application(), access_log=None)
+        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1.0)
         self.url = ""
 
     def _application(self) -> web.Application:
@@ -68,7 +68,7 @@ class Admin:
     async def start(self, port: int = 0) -> None:
         """Listen on loopback; `port` 0 takes a free one. Raises SuiteError when it is taken."""
         await self._runner.setup()
-        site = web.TCPSite(self._runner, _LOOPBACK, port, shutdown_timeout=1)
+        site = web.TCPSite(self._runner, _LOOPBACK, port)
         try:
             await site.start()
         except OSError as error:

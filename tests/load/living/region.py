@@ -22,20 +22,18 @@ from tests.load.living.clock import MINUTE, Clock
 from tests.load.living.cloudwatch import CloudWatch
 from tests.load.living.metrics import Datum
 from tests.load.living.scheduler import Scheduler
-from tests.load.living.tasks import loopback
+from tests.load.living.tasks import Application, loopback
 from tests.load.workload import Workload
 from tests.support import catalogue
-from tests.support.expectations import found
+from tests.support.expectations import only
 from tests.support.outcomes import Violation
 from tests.support.target import Target
 from tests.support.topics import Publisher
 
 LOG = logging.getLogger(__name__)
 RECONCILE_SECONDS = 5
-# How often what is deployed is read again, for it may be changed under way.
-REFRESH_MINUTES = 1
 # How long the first tasks may take beyond their start-up, in real seconds.
-_SETTLE_SECONDS = 60.0
+SETTLE_SECONDS = 60.0
 _PUBLISHER = "MON-14"
 
 
@@ -54,11 +52,11 @@ class Entrance:
         """Read it. Raises Violation where the service has none."""
         elbv2, name = target.client("elbv2"), f"{target.prefix}-app"
         service = target.client("ecs").describe_services(cluster=target.prefix, services=[name])
-        (described,) = found(name, "service", service["services"])
-        (place,) = found(name, "target group of the service", described["loadBalancers"])
+        described = only(name, "service", service["services"])
+        place = only(name, "target group of the service", described["loadBalancers"])
         group_arn = place["targetGroupArn"]
         (group,) = elbv2.describe_target_groups(TargetGroupArns=[group_arn])["TargetGroups"]
-        (balancer_arn,) = found(name, "load balancer", group["LoadBalancerArns"])
+        balancer_arn = only(group_arn, "load balancer", group["LoadBalancerArns"])
         listeners = target.pages(
             "elbv2", "describe_listeners", "Listeners", LoadBalancerArn=balancer_arn
         )
@@ -103,11 +101,17 @@ class LivingRegion:
     """An environment that lives on the emulator that `target` reaches.
 
     A new task serves after `start_up_seconds` of the region. `minutes` have been lived through,
-    `late_minutes` of them with work left over from the one before.
+    `late_minutes` of them with work left over from the one before. The tasks are the catalogue's
+    application unless another one is given.
     """
 
     def __init__(
-        self, target: Target, clock: Clock, start_up_seconds: float, workload: Workload
+        self,
+        target: Target,
+        clock: Clock,
+        start_up_seconds: float,
+        workload: Workload,
+        application: Application | None = None,
     ) -> None:
         self.environment = target.environment
         self.clock = clock
@@ -118,11 +122,13 @@ class LivingRegion:
         self.listeners: Mapping[int, str] = {}
         self.tasks = self.minutes = self.late_minutes = 0
         self._target = target
+        self._application = application
         publisher = Publisher(**catalogue.load().requirement(_PUBLISHER).expected)
         self._cloudwatch = CloudWatch(target, publisher)
         self._autoscaling = Autoscaling(target, clock)
         self._ended: asyncio.Queue[_Ended] = asyncio.Queue()
-        self._healths: dict[tuple[str, int], str] = {}
+        self._emitted = 0
+        self._healths: list[str] = []
         self._stack = contextlib.AsyncExitStack()
         self._entrance: Entrance
         self._balancer: Balancer
@@ -144,8 +150,9 @@ class LivingRegion:
         self.listeners = self._balancer.urls
         self.host = self.listeners[entrance.public_port]
         self._scheduler = Scheduler(
-            self._target, self._balancer, self.clock, self.start_up_seconds, self.workload
-        )
+            self._target, self._balancer, self.clock, self.start_up_seconds, self.workload,
+            self._application,
+        )  # fmt: skip
         self._stack.push_async_callback(self._scheduler.stop)
         await self._settle()
 
@@ -161,19 +168,19 @@ class LivingRegion:
 
     async def _settle(self) -> None:
         deadline = self.clock.now() + self.start_up_seconds
-        deadline += _SETTLE_SECONDS * self.clock.scale
+        deadline += SETTLE_SECONDS * self.clock.scale
         while True:
             await self._reconcile()
             service = await asyncio.to_thread(self._autoscaling.service)
-            healthy = [one for one in self._healths.values() if one == "healthy"]
+            healthy = self._healths.count("healthy")
             self.tasks = service.running
-            if len(healthy) == service.desired == service.running and not service.deploying:
+            if healthy == service.desired == service.running and not service.deploying:
                 return
             if self.clock.now() > deadline:
                 raise Violation(
                     where=self._entrance.target_group,
                     expected=f"{service.desired} healthy tasks",
-                    actual=f"{service.running} run, {len(healthy)} are healthy",
+                    actual=f"{service.running} run, {healthy} are healthy",
                 )
             await self.clock.sleep(RECONCILE_SECONDS)
 
@@ -212,8 +219,9 @@ class LivingRegion:
         await self._taken()
         while True:
             await self.clock.sleep_until(begin + MINUTE)
-            self.late_minutes += not self._ended.empty()
             self._ended.put_nowait(_Ended(begin, await self._taken()))
+            self.late_minutes += self._emitted > self.minutes
+            self._emitted += 1
             begin += MINUTE
 
     async def _taken(self) -> list[Datum]:
@@ -230,9 +238,9 @@ class LivingRegion:
             self.minutes += 1
 
     def _lived(self, ended: _Ended) -> None:
-        if self.minutes % REFRESH_MINUTES == 0:
-            self._cloudwatch.refresh()
-            self._autoscaling.refresh()
+        # What is deployed may be changed under way.
+        self._cloudwatch.refresh()
+        self._autoscaling.refresh()
         end = ended.begin + MINUTE
         self._cloudwatch.publish(ended.begin, ended.data)
         for name in self._cloudwatch.evaluate(end):
@@ -257,11 +265,11 @@ class LivingRegion:
         """Tell the control plane how the targets are that are registered with it."""
         arn = self._entrance.target_group
         described = self._target.client("elbv2").describe_target_health(TargetGroupArn=arn)
-        told = []
+        told, self._healths = [], []
         for one in described["TargetHealthDescriptions"]:
             place = one["Target"]
             state = self._balancer.health(_endpoint(place))
-            self._healths[place["Id"], place["Port"]] = state
+            self._healths.append(state)
             if state != one["TargetHealth"]["State"]:
                 told.append({"TargetGroupArn": arn, **place, "State": state})
         if told:

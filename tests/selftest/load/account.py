@@ -13,11 +13,6 @@ from tests.support.target import Target
 ACCOUNT = "222233334444"
 PREFIX = "mantisnxt-staging"
 SERVICE = f"{PREFIX}-app"
-PLACE = {
-    "ServiceNamespace": "ecs",
-    "ResourceId": f"service/{PREFIX}/{SERVICE}",
-    "ScalableDimension": "ecs:service:DesiredCount",
-}
 CPU = "ECSServiceAverageCPUUtilization"
 _NETWORK = "10.0.0.0/16"
 
@@ -27,6 +22,15 @@ def account() -> Iterator[Target]:
     """An account with nothing in it."""
     with Emulator(ACCOUNT) as emulator:
         yield Target("staging", ACCOUNT, emulator.session(), emulated=True)
+
+
+def place(target: Target) -> dict[str, str]:
+    """What Application Auto Scaling calls the count of the environment's service."""
+    return {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{target.prefix}/{target.prefix}-app",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
 
 
 def emptied(target: Target) -> None:
@@ -68,15 +72,21 @@ def put_service(target: Target, desired: int) -> None:
             "awsvpcConfiguration": {"subnets": [subnet], "securityGroups": []}
         },
     )  # fmt: skip
-    scaling = target.client("application-autoscaling")
-    scaling.register_scalable_target(**PLACE, MinCapacity=1, MaxCapacity=8)
+    put_scaling(target)
+
+
+def put_scaling(target: Target) -> None:
+    """Let the service have from 1 to 8 tasks, and a policy that keeps its CPU at 50 %."""
+    target.client("application-autoscaling").register_scalable_target(
+        **place(target), MinCapacity=1, MaxCapacity=8
+    )
     put_policy(target, 50.0)
 
 
 def put_policy(target: Target, tracked: float) -> None:
     """Have the policy keep the CPU at so many percent."""
     target.client("application-autoscaling").put_scaling_policy(
-        **PLACE,
+        **place(target),
         PolicyName="cpu",
         PolicyType="TargetTrackingScaling",
         TargetTrackingScalingPolicyConfiguration={
@@ -97,6 +107,6 @@ def desired(target: Target) -> int:
 def activities(target: Target) -> list[Any]:
     """What Application Auto Scaling has done, newest first."""
     answer = target.client("application-autoscaling").describe_scaling_activities(
-        ServiceNamespace="ecs", ResourceId=PLACE["ResourceId"]
+        ServiceNamespace="ecs", ResourceId=place(target)["ResourceId"]
     )
     return list(answer["ScalingActivities"])

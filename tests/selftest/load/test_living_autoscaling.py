@@ -11,7 +11,7 @@ import pytest
 from tests.load.living.autoscaling import Autoscaling, Service, minute_of_week
 from tests.load.living.clock import Clock
 from tests.selftest.load import account
-from tests.selftest.load.account import PLACE, activities, desired, put_policy
+from tests.selftest.load.account import activities, desired, place, put_policy
 from tests.support.outcomes import Violation
 from tests.support.target import Target
 
@@ -19,22 +19,22 @@ pytestmark = pytest.mark.selftest
 
 # A Wednesday.
 BEGIN = datetime(2026, 12, 2, 19, 50, tzinfo=UTC).timestamp()
-RESOURCE = PLACE["ResourceId"]
+RESOURCE = "service/mantisnxt-staging/mantisnxt-staging-app"
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[Target]:
+def alone() -> Iterator[Target]:
     """An account of its own."""
     with account.account() as made:
         yield made
 
 
 @pytest.fixture
-def target(place: Target) -> Target:
+def target(alone: Target) -> Target:
     """The account with a service of four tasks and a policy on its CPU, and nothing else."""
-    account.emptied(place)
-    account.put_service(place, 4)
-    return place
+    account.emptied(alone)
+    account.put_service(alone, 4)
+    return alone
 
 
 @pytest.fixture
@@ -134,12 +134,16 @@ def test_count_that_somebody_has_set_is_where_it_goes_on(
 
 
 def test_nothing_scales_without_a_policy(target: Target, scaling: Autoscaling) -> None:
-    target.client("application-autoscaling").delete_scaling_policy(**PLACE, PolicyName="cpu")
+    target.client("application-autoscaling").delete_scaling_policy(
+        **place(target), PolicyName="cpu"
+    )
     assert live(scaling, [75] * 4) == [4] * 4
 
 
 def test_environment_without_a_policy_is_refused(target: Target) -> None:
-    target.client("application-autoscaling").delete_scaling_policy(**PLACE, PolicyName="cpu")
+    target.client("application-autoscaling").delete_scaling_policy(
+        **place(target), PolicyName="cpu"
+    )
     with pytest.raises(Violation, match="expected a scaling policy"):
         Autoscaling(target, Clock()).refresh()
 
@@ -149,7 +153,7 @@ def test_environment_without_a_policy_is_refused(target: Target) -> None:
 
 def test_schedule_sets_bounds_and_moves_the_count(target: Target, scaling: Autoscaling) -> None:
     target.client("application-autoscaling").put_scheduled_action(
-        **PLACE, ScheduledActionName="evening", Schedule="cron(52 19 * * ? *)",
+        **place(target), ScheduledActionName="evening", Schedule="cron(52 19 * * ? *)",
         ScalableTargetAction={"MinCapacity": 5, "MaxCapacity": 7},
     )  # fmt: skip
     assert live(scaling, [48] * 3) == [4, 5, 5]
@@ -174,7 +178,7 @@ def test_bounds_that_somebody_sets_move_the_count(
 ) -> None:
     live(scaling, [48])
     target.client("application-autoscaling").register_scalable_target(
-        **PLACE, MinCapacity=bounds[0], MaxCapacity=bounds[1]
+        **place(target), MinCapacity=bounds[0], MaxCapacity=bounds[1]
     )
     assert live(scaling, [48]) == [count]
     assert activities(target)[0]["Cause"] == cause
