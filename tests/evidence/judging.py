@@ -141,17 +141,16 @@ def _observation(test: Test, run: Run, today: date) -> Observation:
         standing = Standing.stale
     elif run.partial and standing in _GOOD:
         standing = Standing.partial
-    place = Place(test.place or "")
     told = run.provenance
     return Observation(
         test=test.test,
-        place=place,
+        place=Place(test.place or ""),
         outcome=test.outcome,
         standing=standing,
         message=message,
         report=run.report,
         # Nothing deployed is looked at by what reads the source or a plan.
-        target=(told.target if told else test.target) if run.tier != "static" else None,
+        target=(test.target or (told.target if told else None)) if run.tier != "static" else None,
         environment=test.environment or (told.environment if told else None),
         expires=expires,
     )

@@ -263,7 +263,7 @@ def _observations(one: RequirementEvidence) -> Sequence[Observation]:
 def _observed(one: RequirementEvidence, seen: Observation) -> str:
     return _id(
         f"{one.id} {seen.report} {seen.test} {seen.place} {seen.outcome} "
-        f"{seen.environment} {seen.message}"
+        f"{seen.target} {seen.environment} {seen.message}"
     )
 
 

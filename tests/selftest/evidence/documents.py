@@ -10,7 +10,7 @@ from tests.evidence.judging import Source
 from tests.evidence.model import Checkout, Evidence, Mutation, RequirementEvidence
 from tests.evidence.reading import Report
 from tests.support import catalogue
-from tests.support.catalogue import Catalogue, Place, Requirement
+from tests.support.catalogue import Catalogue, Place, Requirement, Severity
 from tests.support.waivers import Waivers
 
 COMMIT, STACK_HASH = "a" * 40, "b" * 64
@@ -35,24 +35,24 @@ CATALOGUE = Catalogue(
         Requirement(
             id="NET-01",
             title="The database is in private subnets",
-            severity="critical",
+            severity=Severity.critical,
             section="Networking",
             why="customer data sits behind it",
             fix="name the private subnets",
             expected={},
             controls=("NIST SC-7", "CIS AWS v3.0.0 5.2"),
-            proven=("plan", "deployed"),
+            proven=(Place.plan, Place.deployed),
         ),
         Requirement(
             id="NET-02",
             title="Somebody reviews the rules",
-            severity="low",
+            severity=Severity.low,
             section="Networking",
             why="rules are forgotten",
             fix="review them each quarter",
             expected={},
             controls=(),
-            proven=("people",),
+            proven=(Place.people,),
         ),
     ),
 )

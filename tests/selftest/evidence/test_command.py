@@ -1,0 +1,130 @@
+"""`python -m tests.evidence` writes what the reports prove, or says in one line why it cannot."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.evidence.__main__ import DATA, OSCAL, PAGE, main
+from tests.selftest.evidence.documents import outcome, report
+from tests.support import provenance
+from tests.support.terraform import ROOT
+
+pytestmark = pytest.mark.selftest
+
+STACK = ROOT / "terraform"
+WRITTEN = {PAGE, DATA, OSCAL}
+SECONDS = 120
+Capture = pytest.CaptureFixture[str]
+
+
+def put(directory: Path, *reports: dict[str, Any]) -> Path:
+    """The directory with these reports in it."""
+    directory.mkdir(exist_ok=True)
+    texts = {f"{one['tier']}.json": json.dumps(one) for one in reports}
+    assert all((directory / name).write_text(text, "utf-8") for name, text in texts.items())
+    return directory
+
+
+@pytest.fixture
+def clean(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A checkout without uncommitted changes, as a report names it."""
+    real = asdict(provenance.checkout(STACK)) | {"dirty": False, "commit": "a" * 40}
+    monkeypatch.setattr(provenance, "checkout", lambda _: provenance.Checkout(**real))
+    return real
+
+
+def written(directory: Path) -> dict[str, Any]:
+    """The evidence that lies in the directory."""
+    found: dict[str, Any] = json.loads((directory / DATA).read_text("utf-8"))
+    return found
+
+
+def test_evidence_is_written_beside_the_reports(tmp_path: Path, capsys: Capture) -> None:
+    directory = put(tmp_path / "reports", report("static", outcome(requirement="TF-01")))
+    assert main(["--reports", str(directory)]) == 0
+    assert {path.name for path in directory.iterdir()} == {*WRITTEN, "static.json"}
+    assert "integration.json: there is no such report" in capsys.readouterr().out
+
+
+def test_whole_run_on_a_clean_checkout_proves(tmp_path: Path, clean: dict[str, Any]) -> None:
+    test = outcome(requirement="TF-01", test="tests/unit/test_stack.py::test_stack_is_valid")
+    put(tmp_path, report("static", test, provenance=clean))
+    assert main(["--reports", str(tmp_path)]) == 0
+    assert written(tmp_path)["totals"]["proven"] == 1
+
+
+def test_stale_report_proves_nothing(tmp_path: Path, clean: dict[str, Any]) -> None:
+    old = report("static", outcome(requirement="TF-01"), provenance=clean | {"commit": "0" * 40})
+    assert main(["--reports", str(put(tmp_path, old))]) == 0
+    assert (written(tmp_path)["totals"]["proven"], written(tmp_path)["totals"]["stale"]) == (0, 1)
+
+
+def test_nothing_is_proven_without_reports(tmp_path: Path, capsys: Capture) -> None:
+    assert main(["--reports", str(tmp_path / "none")]) == 0
+    assert capsys.readouterr().out.startswith("0 of ")
+    assert [run["missing"] for run in written(tmp_path / "none")["runs"]] == [True] * 3
+
+
+def test_further_reports_add_what_they_show(tmp_path: Path, clean: dict[str, Any]) -> None:
+    seen = {"requirement": "TF-05", "test": "test_second_plan"}
+    first = report("integration", outcome("deployed", "not_provable", **seen), provenance=clean)
+    on_aws = {**clean, "target": "staging"}
+    then = report("integration", outcome("deployed", target="staging", **seen), provenance=on_aws)
+    places = [put(tmp_path / "here", first), put(tmp_path / "staging", then)]
+    assert main([f"--reports={place}" for place in places]) == 0
+    assert [run["report"] for run in written(places[0])["runs"]][3:] == ["staging/integration.json"]
+    assert written(places[0])["totals"]["proven"] == 1
+
+
+SPOILT: dict[str, Callable[[Path], object]] = {
+    "no-json": lambda place: (place / "load.json").write_text("{", "utf-8"),
+    "mutants-no-json": lambda place: (place / "mutants.json").write_text("[]", "utf-8"),
+    "a-directory-for-a-page": lambda place: (place / PAGE / "x").mkdir(parents=True),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
+def test_bad_input_is_one_line_and_leaves_no_old_evidence(
+    spoil: Callable[[Path], object], tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / DATA).touch()
+    spoil(tmp_path)
+    assert main(["--reports", str(tmp_path)]) == 1
+    told = capsys.readouterr().err
+    assert (told.startswith("error: "), told.count("\n")) == (True, 1)
+    assert not (tmp_path / DATA).exists() or (tmp_path / PAGE).is_dir()
+
+
+def test_directory_without_a_stack_is_refused(tmp_path: Path, capsys: Capture) -> None:
+    assert main(["--reports", str(tmp_path), "--stack", str(tmp_path)]) == 1
+    assert "no .tf file in it" in capsys.readouterr().err
+
+
+def test_command_says_which_environment_has_what_it_needs(tmp_path: Path) -> None:
+    hidden = "import sys; sys.modules['trestle'] = None; from tests.evidence.__main__ import main; "
+    done = subprocess.run(
+        [sys.executable, "-c", f"{hidden}sys.exit(main(['--reports', sys.argv[1]]))", tmp_path],
+        cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "run tox -e evidence" in done.stderr
+
+
+def test_evidence_names_no_place_of_this_machine(tmp_path: Path) -> None:
+    message = f"FileNotFoundError: {ROOT}/.cache/x and {Path.home()}/.aws"
+    put(
+        tmp_path, report("static", outcome("plan", "invalid", requirement="TF-01", message=message))
+    )
+    main(["--reports", str(tmp_path)])
+    texts = [(tmp_path / name).read_text("utf-8") for name in WRITTEN]
+    assert [place in text for text in texts for place in (f"{ROOT}/", f"{Path.home()}/.aws")] == [
+        False
+    ] * 6
