@@ -10,6 +10,9 @@ from tests.support.standin.service_time import drawing
 from tests.support.standin.work import Work
 
 _ALL = 100.0
+# An allocator keeps for a while what a request has given back, and a collector comes now and then:
+# what a process holds is what its requests have held lately, not what they hold this instant.
+HELD_SECONDS = 3.0
 
 
 class OutOfMemoryError(Exception):
@@ -19,7 +22,8 @@ class OutOfMemoryError(Exception):
 class Container:
     """A task of so many vCPUs and MiB of memory. Every `now` is in seconds, and none is earlier.
 
-    Raises OutOfMemoryError as soon as idle task and requests need more than `memory_mib`.
+    Raises OutOfMemoryError as soon as idle task and requests hold more than `memory_mib`: what they
+    have used, averaged with a weight that decays over HELD_SECONDS.
     """
 
     def __init__(
@@ -32,6 +36,7 @@ class Container:
         self._present = Occupied()
         self._work = work
         self._seen = self._accounted = now
+        self._held = work.idle_memory_mib
         self._memory = self._busy = self._inside = self._counted = 0.0
         self.put(work, now)
 
@@ -75,15 +80,17 @@ class Container:
 
     def _account(self, now: float) -> None:
         """Add up the memory that the work so far has used since it was last added up."""
-        counted = self._present.seconds(now)
-        self._memory += self._work.idle_memory_mib * (now - self._accounted)
-        self._memory += self._work.request_memory_mib * (counted - self._counted)
+        counted, passed = self._present.seconds(now), now - self._accounted
+        used = self._work.idle_memory_mib * passed
+        used += self._work.request_memory_mib * (counted - self._counted)
+        self._memory += used
+        if passed > 0:
+            recent = used / passed
+            self._held = recent + (self._held - recent) * math.exp(-passed / HELD_SECONDS)
         self._accounted, self._counted = now, counted
 
     def _check_memory(self, now: float) -> None:
-        work, limit = self._work, self._memory_mib
-        if limit == math.inf:
-            return
-        used = work.idle_memory_mib + work.request_memory_mib * self._present.count(now)
-        if used > limit:
-            raise OutOfMemoryError(f"{used:g} MiB of {limit:g}")
+        self._account(now)
+        held = max(self._held, self._work.idle_memory_mib)
+        if held > self._memory_mib:
+            raise OutOfMemoryError(f"{held:g} MiB of {self._memory_mib:g}")
