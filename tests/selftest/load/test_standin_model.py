@@ -135,11 +135,16 @@ def test_same_seed_gives_the_same_times() -> None:
     assert times() == times()
 
 
-def test_task_is_killed_by_the_request_that_exceeds_its_memory() -> None:
-    task = container(constant(idle_memory_mib=80, request_memory_mib=10), memory_mib=100)
+def test_task_is_killed_once_its_requests_have_held_too_much_for_a_while() -> None:
+    task = container(constant(idle_memory_mib=80, request_memory_mib=100), memory_mib=100)
     assert [task.admit(0.0), task.admit(0.0)] == [1, 2]
-    with pytest.raises(OutOfMemoryError, match="110 MiB of 100"):
+    with pytest.raises(OutOfMemoryError, match=r"110\.\d+ MiB of 100"):
         task.admit(0.5)
+
+
+def test_an_instant_of_too_much_memory_kills_no_task() -> None:
+    task = container(constant(idle_memory_mib=80, request_memory_mib=100), memory_mib=100)
+    assert [task.admit(0.0), task.admit(0.01)] == [1, 2]
 
 
 def test_task_is_killed_by_work_that_alone_exceeds_its_memory() -> None:
