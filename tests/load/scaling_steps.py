@@ -2,7 +2,8 @@
 
 A stage gives one policy a value that asks for clearly more than the tasks that run and clearly
 less than two more, while what the others ask for is there already. Arrivals and service times are
-even, so that a short minute shows the same as a long one.
+even, so that a short minute shows the same as a long one. What fills the memory is requests that
+wait long for something else, so the response-time alarm may go off in that stage.
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ from tests.support.scaling import Capacity, Policy
 
 # How far a stage goes towards the next task: neither noise nor rounding makes it none or two.
 _INTO_THE_TASK: Final = 0.6
-# The most of its CPU or memory that a task may be asked for: beyond, metrics no longer follow.
+# The most of its CPU that a task may be asked for: beyond, the metric no longer follows.
 _FULL_PERCENT: Final = 94.0
+# Over the target, and clear of what kills a task, though requests come in small crowds.
+_MEMORY_PERCENT: Final = 86.0
+# Many small requests make a steady sum; each is held as long as that takes.
+_MEMORY_PERCENT_OF_A_REQUEST: Final = 3.0
 _IDLE_SHARE: Final = 0.05
 _REST_RATE: Final = 2.0
 # Minutes; longer than the stages last.
@@ -27,8 +32,6 @@ _HORIZON: Final = 75
 # Minutes beyond a scale-in that comes at once: what the catalogue allows it to be late, and one
 # more in which it is missed.
 _MISSED: Final = 5
-# Requests that wait hold memory; long enough to average, short of the response-time alarm.
-_MEMORY_SHARE_OF_THRESHOLD: Final = 0.5
 # In this order the tasks that are there when a policy's turn comes are enough for it to ask in
 # time: memory and CPU cannot ask for half as much again as runs, requests can.
 _ORDER: Final = (REQUESTS, CPU, MEMORY)
@@ -127,14 +130,14 @@ def _asking(situation: Situation, policy: Policy, tasks: int, rate: float) -> Wo
     light = _light(region)
     if policy.metric == REQUESTS:
         return light
-    most = tasks * _FULL_PERCENT / policy.target
-    wanted = min(tasks + _INTO_THE_TASK, most) * policy.target / 100
     if policy.metric == CPU:
+        most = tasks * _FULL_PERCENT / policy.target
+        wanted = min(tasks + _INTO_THE_TASK, most) * policy.target / 100
         return replace(light, cpu_seconds=wanted * region.vcpus / rate)
-    response = _MEMORY_SHARE_OF_THRESHOLD * situation.alarm.threshold
-    held = wanted * region.memory_mib - tasks * light.idle_memory_mib
+    held = _MEMORY_PERCENT - 100 * light.idle_memory_mib / region.memory_mib
+    present = tasks * held / _MEMORY_PERCENT_OF_A_REQUEST
     return replace(
         light,
-        other_seconds=response - light.cpu_seconds,
-        request_memory_mib=held / (rate * response),
+        other_seconds=present / rate - light.cpu_seconds,
+        request_memory_mib=_MEMORY_PERCENT_OF_A_REQUEST / 100 * region.memory_mib,
     )

@@ -16,7 +16,7 @@ from tests.load.hosts import UsageError
 from tests.load.plant import Seen
 from tests.load.shapes import Scenario, Stage
 from tests.load.situation import LONGEST, Course, Situation, calm, limit
-from tests.load.workload import REQUESTS, Workload, steady
+from tests.load.workload import REQUESTS, Workload
 from tests.support.alarms import Alarm, State
 
 # How far below a limit is far enough for the noise of a minute's requests.
@@ -119,21 +119,13 @@ def _breach(situation: Situation) -> Scenario:
         return Scenario("breach", (before, most, _after(situation, rate, shown + 5)), "constant")
     workload = situation.workload
     wanted = situation.scenarios.breach_times * situation.alarm.threshold
-    own = workload if situation.region is None else _loaded(situation, workload, rate)
-    slow = replace(workload, other_seconds=wanted - own.cpu_seconds)
+    slow = replace(workload, other_seconds=wanted - workload.cpu_seconds)
     stages = (
         before,
         Stage("slow", shown + 2, rate, rate, slow, judged=True),
         _after(situation, rate, shown + 1),
     )
     return Scenario("breach", stages, "constant")
-
-
-def _loaded(situation: Situation, workload: Workload, rate: float) -> Workload:
-    """The same with the time that requests wait for a vCPU counted as theirs."""
-    tasks = max(1, situation.tasks)
-    response = steady(situation.service, workload, rate, tasks).response_seconds
-    return replace(workload, cpu_seconds=response - workload.other_seconds)
 
 
 def _after(situation: Situation, rate: float, minutes: int) -> Stage:
