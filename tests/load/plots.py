@@ -240,9 +240,14 @@ def _spells(section: Section) -> list[tuple[float, float, State]]:
         turns = [(0.0, State(periods[0]["service"]["alarm_state"]))]
     else:
         seen = [(n + 1.0, one["alarm_state"]) for n, one in enumerate(periods)]
-        turns = [(at, State(state)) for at, state in seen if state is not None]
+        known = [(at, State(state)) for at, state in seen if state is not None]
+        turns = [one for one, last in zip(known, [None, *known], strict=False) if _new(one, last)]
     ends = [at for at, _ in turns[1:]] + [end]
     return [(at, until, state) for (at, state), until in zip(turns, ends, strict=True)]
+
+
+def _new(turn: tuple[float, State], last: tuple[float, State] | None) -> bool:
+    return last is None or last[1] is not turn[1]
 
 
 def _say(axes: Axes, text: str) -> None:
