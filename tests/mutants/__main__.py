@@ -53,7 +53,9 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; the exit code."""
     options = parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Also where whoever started this in the background had Ctrl-C ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         if options.jobs not in range(1, MOST_JOBS + 1):
             raise UsageError(f"--jobs {options.jobs}: from 1 to {MOST_JOBS}")

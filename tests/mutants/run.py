@@ -51,11 +51,14 @@ class Worker:
             raise SuiteError(answer["error"])
         return answer
 
-    def stop(self) -> None:
-        """End it; it ends what it started when its input closes."""
+    def close(self) -> None:
+        """Let it end after what it is at; it ends what it started."""
         with contextlib.suppress(OSError):
             if self._process.stdin:
                 self._process.stdin.close()
+
+    def stop(self) -> None:
+        """Wait until it has ended."""
         try:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -133,6 +136,8 @@ def workers(stack: Path, number: int) -> Iterator[list[Worker]]:
             started.append(Worker(stack))
         yield started
     finally:
+        for worker in started:
+            worker.close()
         for worker in started:
             worker.stop()
 

@@ -1,0 +1,4 @@
+environment   = "production"
+app_min_count = 3
+use_spot      = false
+monitor       = null
