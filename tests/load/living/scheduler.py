@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -84,7 +84,8 @@ class Ended:
 class Scheduler:
     """Runs the service of `target`. A task serves `start_up_seconds` of the region after its start.
 
-    `ended` are the tasks that ended by themselves or failed a health check.
+    `tasks` start or run, those of `leaving` drain or end; `ended` tells which of them ended by
+    themselves or failed a health check.
     """
 
     def __init__(
@@ -105,8 +106,8 @@ class Scheduler:
         self._application = application or Application.expected()
         self._plane = ControlPlane(target)
         self._definitions: dict[str, Definition] = {}
-        self._tasks: list[ServiceTask] = []
-        self._leaving: set[ServiceTask] = set()
+        self.tasks: list[ServiceTask] = []
+        self.leaving: set[ServiceTask] = set()
         self._numbers = 0
         self._served_by_ended = 0
         self._begun = False
@@ -120,7 +121,7 @@ class Scheduler:
         again for ever; SuiteError where this machine cannot run it; Invalid where a call fails.
         """
         self._raise_failure()
-        known = {one.arn for one in self._tasks}
+        known = {one.arn for one in self.tasks}
         service = await asyncio.to_thread(self._plane.service)
         if not self._begun:
             await asyncio.to_thread(self._plane.clear, service)
@@ -132,21 +133,26 @@ class Scheduler:
                 Definition.read, self._target, service.revision, service.container
             )
         decided = steps(service.wanted, self._seen(service))
-        by_number = {one.number: one for one in self._tasks}
+        by_number = {one.number: one for one in self.tasks}
         for number in decided.stop:
             self._stop(by_number[number], service)
         for _ in range(decided.start):
             self._start(service)
 
+    @property
+    def revisions(self) -> Mapping[str, int]:
+        """How many variables each revision gives its tasks, by the revision's ARN."""
+        return {arn: len(one.task.environment) for arn, one in self._definitions.items()}
+
     async def put_workload(self, workload: Workload, failing_percent: float = 0.0) -> None:
         """Have every request from now on take this much, on the tasks to come as well."""
         self._work = Work(workload, failing_percent)
-        processes = [one.process for one in self._tasks if one.process]
+        processes = [one.process for one in self.tasks if one.process]
         await asyncio.gather(*(one.put_work(self._work) for one in processes))
 
     async def take_minute(self) -> ServiceMinute:
         """What the running tasks were used for since the last call."""
-        running = [one for one in self._tasks if one.since is not None]
+        running = [one for one in self.tasks if one.since is not None]
         samples = await asyncio.gather(*(_sample(one) for one in running))
         told = [
             (one.definition, sample)
@@ -167,8 +173,8 @@ class Scheduler:
         for one in self._under_way:
             one.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
-        tasks = [*self._tasks, *self._leaving]
-        self._tasks, self._leaving = [], set()
+        tasks = [*self.tasks, *self.leaving]
+        self.tasks, self.leaving = [], set()
         for task in tasks:
             if task.check:
                 task.check.stop()
@@ -180,7 +186,7 @@ class Scheduler:
         revision = self._definitions[service.revision]
         return [
             Seen(one.number, one.zone, one.definition is revision, self._health(one, service))
-            for one in self._tasks
+            for one in self.tasks
         ]
 
     def _health(self, task: ServiceTask, service: Service) -> Health:
@@ -196,7 +202,7 @@ class Scheduler:
 
     def _bury(self, service: Service, known: set[str | None]) -> None:
         """Take out the tasks that have ended, or that somebody else has stopped."""
-        for task in [one for one in self._tasks if one.since is not None]:
+        for task in [one for one in self.tasks if one.since is not None]:
             code = task.process.code if task.process else None
             if code is not None:
                 self._tell_ended(task, code, EXITED)
@@ -214,7 +220,7 @@ class Scheduler:
         zone = zone_for_next(list(service.zones), self._seen(service))
         self._numbers += 1
         task = ServiceTask(self._numbers, self._definitions[service.revision], zone)
-        self._tasks.append(task)
+        self.tasks.append(task)
         task.starting = self._background(self._launch(task, service))
 
     async def _launch(self, task: ServiceTask, service: Service) -> None:
@@ -247,8 +253,8 @@ class Scheduler:
         self._leave(task, service, UNHEALTHY if unhealthy else SCALED)
 
     def _leave(self, task: ServiceTask, service: Service, reason: str, dead: bool = False) -> None:
-        self._tasks.remove(task)
-        self._leaving.add(task)
+        self.tasks.remove(task)
+        self.leaving.add(task)
         if task.starting and not task.launching:
             task.starting.cancel()
         self._background(self._retire(task, service, reason, dead))
@@ -271,7 +277,7 @@ class Scheduler:
             sample = await _sample(task) if task.since is not None else None
             self._served_by_ended += sample.served if sample else 0
             await task.process.stop()
-        self._leaving.discard(task)
+        self.leaving.discard(task)
 
     # --- Background -------------------------------------------------------------------------
 

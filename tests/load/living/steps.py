@@ -74,20 +74,18 @@ def steps(wanted: Wanted, tasks: Sequence[Seen]) -> Steps:
     """What to do now about these tasks, none of which is being stopped already."""
     current = [one for one in tasks if one.current and one.health is not Health.UNHEALTHY]
     missing = max(0, wanted.desired - len(current))
-    surplus = _chosen(current, len(current) - wanted.desired)
     start = min(missing, max(0, wanted.most - len(tasks)))
+    surplus = _chosen(current, len(current) - wanted.desired)
     left = [one for one in tasks if one not in surplus]
-    leaving = [one for one in left if one not in current]
-    running = sum(one.health is not Health.STARTING for one in left)
     healthy = sum(one.health is Health.HEALTHY for one in left)
+    leaving = [one for one in left if one not in current]
     unfit = [one for one in leaving if one.health is not Health.HEALTHY]
-    room = running - wanted.desired
+    replaced = healthy + len(unfit) - wanted.desired
     if missing and not start:
-        room = max(1, room)
-    stopped = _chosen(unfit, room)
+        replaced = max(1, replaced)
     fit = [one for one in leaving if one.health is Health.HEALTHY]
-    stopped += _chosen(fit, healthy - wanted.least)
-    return Steps(start, tuple(one.number for one in [*surplus, *stopped]))
+    stop = [*surplus, *_chosen(unfit, replaced), *_chosen(fit, healthy - wanted.least)]
+    return Steps(start, tuple(one.number for one in stop))
 
 
 def _chosen(tasks: Sequence[Seen], count: int) -> list[Seen]:

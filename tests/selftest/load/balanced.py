@@ -20,7 +20,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\no
 ERROR = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"
 # A fast region, so that no test waits for its intervals.
 FAST = Clock(1000, 0, 0)
-_PATIENCE = 20
+_PATIENCE = 60
 _Case = ParamSpec("_Case")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import json
 from typing import Any
 
@@ -10,9 +12,7 @@ from tests.load.living.tasks import Application
 from tests.support.emulator import Emulator
 from tests.support.target import Target
 
-ACCOUNT, ENVIRONMENT = "222233334444", "staging"
-PREFIX = f"mantisnxt-{ENVIRONMENT}"
-CLUSTER, SERVICE = PREFIX, f"{PREFIX}-app"
+ACCOUNT = "222233334444"
 APPLICATION = Application(("NODE_ENV", "TOKEN"), ("/",), "/api/health")
 PORT = 3000
 
@@ -21,36 +21,56 @@ def container(**changed: Any) -> dict[str, Any]:
     """The container of a task definition."""
     check = {
         "command": ["CMD-SHELL", f"curl -f http://localhost:{PORT}/api/health || exit 1"],
-        "interval": 5, "timeout": 2, "retries": 2, "startPeriod": 0,
+        "interval": 5, "timeout": 1, "retries": 2, "startPeriod": 0,
     }  # fmt: skip
     plain = {
         "name": "app",
         "image": "app:1",
         "portMappings": [{"containerPort": PORT, "hostPort": PORT}],
-        "environment": [{"name": "NODE_ENV", "value": ENVIRONMENT}],
+        "environment": [{"name": "NODE_ENV", "value": "staging"}],
         "healthCheck": check,
     }
     return {**plain, **changed}
 
 
-class SmallService:
-    """The service in three zones behind a target group; it wants `desired` tasks of revision 1."""
+class Session:
+    """A session on an emulator that makes each client once, however many services use it."""
 
-    def __init__(self, emulator: Emulator, desired: int, **changed: Any) -> None:
-        self.target = Target(ENVIRONMENT, ACCOUNT, emulator.session(), emulated=True)
+    def __init__(self, emulator: Emulator) -> None:
+        self._session = emulator.session()
+        self.client = functools.cache(self._make)
+
+    def _make(self, service: str, **more: Any) -> Any:
+        return self._session.client(service, **more)
+
+
+class SmallService:
+    """The service in three zones behind a target group; it wants `desired` tasks.
+
+    Each has an environment of its own. `changed` is what its container has otherwise.
+    """
+
+    _environments = itertools.count()
+
+    def __init__(self, session: Session, desired: int, **changed: Any) -> None:
+        environment = f"small-{next(self._environments)}"
+        self.target = Target(environment, ACCOUNT, session, emulated=True)
+        self.cluster, self.name = self.target.prefix, f"{self.target.prefix}-app"
         self.ecs, self.elbv2 = self.target.client("ecs"), self.target.client("elbv2")
         self._subnets = self._make_subnets()
         secrets = self.target.client("secretsmanager")
-        self._secret = secrets.create_secret(Name="token", SecretString=json.dumps({"key": "it"}))
+        self._secret = secrets.create_secret(
+            Name=self.cluster, SecretString=json.dumps({"key": "it"})
+        )
         self.group = self._make_group()
-        self.ecs.create_cluster(clusterName=CLUSTER)
+        self.ecs.create_cluster(clusterName=self.cluster)
         self._make_service(self.revision(**changed), desired)
 
     def revision(self, **changed: Any) -> str:
         """Register another revision; its ARN."""
         secret = {"name": "TOKEN", "valueFrom": f"{self._secret['ARN']}:key::"}
         made = self.ecs.register_task_definition(
-            family=SERVICE, networkMode="awsvpc", requiresCompatibilities=["FARGATE"],
+            family=self.name, networkMode="awsvpc", requiresCompatibilities=["FARGATE"],
             cpu="2048", memory="1024",
             containerDefinitions=[container(**{"secrets": [secret], **changed})],
         )  # fmt: skip
@@ -58,22 +78,22 @@ class SmallService:
 
     def update(self, **changed: Any) -> None:
         """UpdateService."""
-        self.ecs.update_service(cluster=CLUSTER, service=SERVICE, **changed)
+        self.ecs.update_service(cluster=self.cluster, service=self.name, **changed)
 
     def running(self) -> list[str]:
         """The ARNs of the service's tasks."""
-        wanted = {"serviceName": SERVICE, "desiredStatus": "RUNNING"}
-        found = self.ecs.list_tasks(cluster=CLUSTER, **wanted)
+        wanted = {"serviceName": self.name, "desiredStatus": "RUNNING"}
+        found = self.ecs.list_tasks(cluster=self.cluster, **wanted)
         return list(found["taskArns"])
 
     def described(self) -> dict[str, Any]:
         """DescribeServices."""
-        found = self.ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
+        found = self.ecs.describe_services(cluster=self.cluster, services=[self.name])["services"]
         return dict(found[0])
 
     def revisions(self) -> set[str]:
         """The revisions that run."""
-        found = self.ecs.describe_tasks(cluster=CLUSTER, tasks=self.running())["tasks"]
+        found = self.ecs.describe_tasks(cluster=self.cluster, tasks=self.running())["tasks"]
         return {one["taskDefinitionArn"] for one in found}
 
     def targets(self) -> set[str]:
@@ -99,7 +119,7 @@ class SmallService:
 
     def _make_group(self) -> str:
         made = self.elbv2.create_target_group(
-            Name=SERVICE, Protocol="HTTP", Port=PORT, VpcId=self._vpc, TargetType="ip"
+            Name=self.name, Protocol="HTTP", Port=PORT, VpcId=self._vpc, TargetType="ip"
         )
         return str(made["TargetGroups"][0]["TargetGroupArn"])
 
@@ -107,9 +127,9 @@ class SmallService:
         place = {"targetGroupArn": self.group, "containerName": "app", "containerPort": PORT}
         network = {"subnets": self._subnets, "securityGroups": []}
         self.ecs.create_service(
-            cluster=CLUSTER, serviceName=SERVICE, taskDefinition=revision, desiredCount=desired,
-            launchType="FARGATE", loadBalancers=[place], healthCheckGracePeriodSeconds=5,
-            networkConfiguration={"awsvpcConfiguration": network},
+            cluster=self.cluster, serviceName=self.name, taskDefinition=revision,
+            desiredCount=desired, launchType="FARGATE", loadBalancers=[place],
+            healthCheckGracePeriodSeconds=5, networkConfiguration={"awsvpcConfiguration": network},
         )  # fmt: skip
 
 
@@ -121,6 +141,8 @@ class WatchedBalancer:
         self.failing: set[Endpoint] = set()
         self.draining: dict[Endpoint, int] = {}
         self.drained: list[Endpoint] = []
+        self.hold = False
+        self.fewest = 0
 
     def register(self, endpoint: Endpoint) -> None:
         """Send it requests."""
@@ -130,12 +152,13 @@ class WatchedBalancer:
         """Drain it."""
         self.registered.remove(endpoint)
         self.draining[endpoint] = 3
+        self.fewest = len(self.registered)
 
     def health(self, endpoint: Endpoint) -> str:
         """As it is told, and draining for the first looks after it was deregistered."""
         if endpoint in self.registered:
             return "unhealthy" if endpoint in self.failing else "healthy"
-        self.draining[endpoint] -= 1
+        self.draining[endpoint] -= not self.hold
         if self.draining[endpoint] > 0:
             return "draining"
         self.drained.append(endpoint)
