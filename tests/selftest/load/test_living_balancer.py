@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from tests.load.living import balancer as balancer_module
 from tests.load.living.balancer import Balancer, Endpoint
@@ -183,11 +184,11 @@ async def test_a_client_that_goes_away_is_no_error_of_the_target() -> None:
 @in_loop
 async def test_a_redirect_says_where_the_listener_says() -> None:
     async with balanced(listeners=[listener(80, _TO_HTTPS)]) as running:
-        url = running.balancer.urls[80] + "/a?b=c"
+        url = URL(running.balancer.urls[80] + "/%61?b=c", encoded=True)
         host = {"Host": "www.example.com"}
         async with running.client.get(url, allow_redirects=False, headers=host) as answer:
             assert answer.status == 301
-            assert answer.headers["Location"] == "https://www.example.com:443/a?b=c"
+            assert answer.headers["Location"] == "https://www.example.com:443/%61?b=c"
         assert running.balancer.take_minute().elb_codes == {301: 1}
 
 

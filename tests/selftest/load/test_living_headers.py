@@ -25,7 +25,8 @@ async def test_a_request_reaches_the_target_as_it_was_sent() -> None:
 async def test_a_request_has_the_client_s_header_fields_and_those_of_a_load_balancer() -> None:
     stub, generated = Stub(), ["User-Agent", "Accept", "Accept-Encoding"]
     async with balanced(stub) as running:
-        await running.get(headers={"X-Own": "a"}, skip_auto_headers=generated)
+        own = {"X-Own": "a", "TE": "trailers", "Keep-Alive": "5"}
+        await running.get(headers=own, skip_auto_headers=generated)
     names = [line.partition(":")[0] for line in stub.heads[0].splitlines()[1:-1]]
     added = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Amzn-Trace-Id"]
     assert sorted(names) == sorted(["Host", "X-Own", *added])
@@ -52,4 +53,3 @@ async def test_a_target_is_told_of_the_client(port: int, given: dict[str, str], 
     async with balanced(stub, listeners=[listener(443), listener(8080)]) as running:
         await running.get("/", port, headers=given)
     assert re.search(seen, stub.heads[0])
-    assert "Connection:" not in stub.heads[0]
