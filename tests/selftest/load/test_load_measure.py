@@ -6,6 +6,7 @@ import errno
 import socket
 from types import SimpleNamespace
 
+import msgpack
 import pytest
 
 from tests.load.measure import Recorder, quantile, reason_of, total
@@ -80,3 +81,45 @@ def test_a_quantile_is_the_nearest_rank(
 def test_counts_add_up_by_reason_and_leave_out_zero() -> None:
     periods = [SimpleNamespace(errors={"a": 1, "b": 0}), SimpleNamespace(errors={"a": 2})]
     assert total(period.errors for period in periods) == {"a": 3}
+
+
+def recorded(worker: int, workers: int = 1) -> Recorder:
+    """A recorder of two periods of which one process of several has filled the second."""
+    recorder = Recorder(60, 2, worker, workers)
+    recorder.offered(61)
+    recorder.sent(61, lateness=0.001 * (worker + 1))
+    recorder.answered(61, response_time=0.1, wait=0.2)
+    recorder.dropped(62, lateness=2.0)
+    recorder.abandoned(63, waited=10.0)
+    recorder.failed(63, "timed out", local=worker == 1)
+    recorder.cpu(61, used_seconds=0.1 * (worker + 1), sampled_seconds=1.0)
+    return recorder
+
+
+def test_what_one_gives_up_another_has_as_if_it_had_recorded_it() -> None:
+    collected = Recorder(60, 2)
+    collected.add(msgpack.loads(msgpack.dumps(recorded(0).take())))
+    assert collected.measured(2, partial=False) == recorded(0).measured(2, partial=False)
+
+
+def test_what_has_been_given_up_once_is_not_given_up_again() -> None:
+    recorder = recorded(0)
+    assert [index for index, _ in recorder.take()] == [1]
+    assert recorder.take() == []
+
+
+def test_several_processes_add_up_and_the_busiest_says_how_busy() -> None:
+    collected = Recorder(60, 2, workers=2)
+    collected.add([*recorded(0).take(), *recorded(1).take()])
+    period = collected.period(61)
+    assert (period.offered, period.sent, period.dropped) == (2, 2, 2)
+    assert period.samples == (0.1, 0.1, 10.0, 10.0)
+    assert (period.errors, period.local_errors) == ({"timed out": 2}, {"timed out": 1})
+    assert period.lateness == (0.001, 2.0, 0.002, 2.0)
+    assert period.cpu_percent == pytest.approx(20)
+
+
+def test_how_busy_is_unknown_while_one_process_has_not_been_sampled() -> None:
+    collected = Recorder(60, 2, workers=2)
+    collected.add(recorded(0).take())
+    assert collected.period(61).cpu_percent is None
