@@ -1,8 +1,9 @@
-"""`python -m tests.load`: deploy, start the deployed task, load it, judge it, clean up.
+"""`python -m tests.load`: deploy, bring the environment to life, load it, judge it, clean up.
 
-With `--target emulator` the stack is applied to the emulator and the service's task definition
-is run on loopback; with `--target staging` the environment's own host is loaded and the alarm of
-the account that boto3's settings choose is read. Exit codes: 0 pass, 1 fail, 2 usage, 3 invalid.
+With `--target emulator` the stack is applied to the emulator and lives on loopback
+(`tests.load.living`); with `--target staging` the environment's own host is loaded, and the account
+that boto3's settings choose is read. Each scenario is a run of Locust of its own. Exit codes:
+0 pass, 1 fail, 2 usage, 3 invalid.
 """
 
 from __future__ import annotations
@@ -10,42 +11,45 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
-import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 from urllib.parse import urlsplit
 
-from tests.load import deployed, plan, report, service
+from tests.load import compare, page, plan, region_client, report, scenarios
+from tests.load.claims import MEASURES
 from tests.load.gate import Judgement
 from tests.load.hosts import UsageError, is_loopback, permitted
+from tests.load.living import process
+from tests.load.living.clock import MINUTE
+from tests.load.living.process import REGION, Started
 from tests.load.plan import QUIET, REPORTS, ROOT, STACK
+from tests.load.region_client import Living
 from tests.load.report import Report
-from tests.load.service import Application
 from tests.support import catalogue, traffic
 from tests.support.catalogue import Catalogue
-from tests.support.deployment import account_id, deploy
-from tests.support.emulator import Emulator
 from tests.support.outcomes import Invalid, SuiteError, Violation
 from tests.support.report import Verdict
 from tests.support.traffic import Environment, Traffic
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
-MEASURES, CONTRACT = "LOAD-01", "ECS-02"
-# What the stand-in takes to answer, well under the alarm's threshold; --service-time changes it.
-SERVICE_SECONDS = 0.08
-_STOP_SECONDS = 15
+# The first ends with as few tasks as the others begin with.
+ON_EMULATOR, ON_STAGING = ("scale", "breach", "steady"), ("steady",)
+_STOP_SECONDS = 40
+_POLL_SECONDS = 0.1
 LOG = logging.getLogger(__name__)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the load tier; returns its exit code."""
+def main(arguments: Sequence[str] | None = None, region_module: str = REGION) -> int:
+    """Run the load tier; returns its exit code. `region_module` is the program of the region."""
     options = _parser().parse_args(arguments)
-    options.reports = options.reports.resolve()
+    options.reports, options.region_module = options.reports.resolve(), region_module
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
@@ -68,11 +72,12 @@ class Run:
         self._options = options
         self._requirements = requirements
         self._traffic = mix
+        self._report: Report | None = None
 
     def run(self) -> int:
         """Returns the exit code; every way to end but a refusal leaves a report."""
         try:
-            return self._on_emulator() if self._options.target == "emulator" else self._on_staging()
+            self._on_emulator() if self._options.target == "emulator" else self._on_staging()
         except UsageError as error:
             return _complain(error, report.USAGE)
         except Violation as violation:
@@ -88,50 +93,51 @@ class Run:
         except Exception as error:
             LOG.exception("the load tier broke")
             return self._unjudged(f"the load tier broke: {type(error).__name__}")
+        return self._finish()
 
-    def _on_staging(self) -> int:
-        self._locust(_host(self._options, self._traffic), os.environ)
-        found = report.read(self._options.reports)
-        return found.exit_code if found else report.EXIT_CODES[Verdict.invalid]
+    def _on_staging(self) -> None:
+        host = _host(self._options, self._traffic)
+        for scenario in self._options.scenario or ON_STAGING:
+            self._locust(scenario, host, os.environ)
 
-    def _on_emulator(self) -> int:
+    def _on_emulator(self) -> None:
         options = self._options
-        expected = self._requirements.requirement(MEASURES).expected
-        with (
-            Emulator(account_id(options.stack, options.environment)) as emulator,
-            deploy(emulator, options.stack, options.environment, progress=_say),
-        ):
-            session = emulator.session()
-            task = deployed.read_task(session, options.environment, expected["container"])
-            deployed.check_task(task, expected["port"], expected["health_path"])
-            _say(f"starting {task.arn} on loopback")
-            with service.running(task, self._application(expected["health_path"])) as running:
-                environment = _pointed_at(emulator.environment())
-                self._locust(running.host, environment, "--service-judged-elsewhere")
-        answered = report.answered(report.read(options.reports))
-        return self._conclude(task.arn, service.measured(task, running, answered))
+        with process.started(_region_options(options), options.region_module) as region:
+            for scenario in options.scenario or ON_EMULATOR:
+                self._locust(scenario, region.host, region.environment, *_living(region))
+                self._prove_measured(region, scenario)
 
-    def _application(self, health_path: str) -> Application:
-        contract = self._requirements.requirement(CONTRACT).expected
-        asked = self._options.service_time
-        return Application(
-            required=(*contract["environment"], *contract["secrets"]),
-            paths=tuple(page.path for page in self._traffic.pages),
-            health_path=health_path,
-            service_seconds=SERVICE_SECONDS if asked is None else asked,
+    def _prove_measured(self, region: Started, scenario: str) -> None:
+        """Whether tasks of the deployed revision gave the answers that the generator got."""
+        found = self._report
+        assert found is not None
+        living = _counted(region)
+        answered = report.succeeded(found)
+        expected = "every answer comes from tasks that the service runs, as it is deployed"
+        made = ", ".join(f"{arn} ({count} variables)" for arn, count in living.revisions.items())
+        actual = (
+            f"tasks of {made} gave {living.served} answers so far; visitors of {scenario} got"
+            f" {answered}"
         )
+        outcome = Verdict.passed if living.served >= answered else Verdict.failed
+        judgement = Judgement(outcome if answered else Verdict.invalid, expected, actual)
+        requirement = self._requirements.requirement(MEASURES)
+        self._report = found.with_result(requirement, region.host, judgement)
 
-    def _locust(self, host: str, environment: Mapping[str, str], *more: str) -> None:
+    def _locust(self, scenario: str, host: str, environment: Mapping[str, str], *more: str) -> None:
         """Run Locust to its end; whatever ends this sooner, it ends Locust, which reports."""
         options = self._options
+        directory = options.reports / f".{scenario}"
+        shutil.rmtree(directory, ignore_errors=True)
         command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE)]
         command += ["--headless", "--only-summary", "--loglevel", "WARNING", "--die-with-stdin"]
-        command += ["--host", host, "--environment", options.environment]
-        command += ["--stack", str(options.stack), "--reports", str(options.reports), *more]
+        command += ["--host", host, "--environment", options.environment, "--scenario", scenario]
+        command += ["--stack", str(options.stack), "--reports", str(directory), *more]
         command += [] if options.rate is None else ["--rate", str(options.rate)]
         command += [] if options.duration is None else ["--run-time", f"{options.duration}s"]
         command += ["--allow-production"] if options.allow_production else []
-        process = subprocess.Popen(
+        command += ["--overload"] if options.overload else []
+        child = subprocess.Popen(
             command,
             cwd=ROOT,
             env=dict(environment),
@@ -139,14 +145,22 @@ class Run:
             start_new_session=True,  # Ctrl-C is answered here, in order
         )
         try:
-            code = process.wait()
+            code = child.wait()
         finally:
-            _end(process)
-        found = report.read(options.reports)
+            _end(child)
+            self._take(directory)
         if code == report.USAGE:
             raise UsageError("the load generator refused the run; nothing was sent")
-        if found is None or found.exit_code != code:
-            raise Invalid(f"the load generator ended with code {code} and no report that says so")
+        found = self._report
+        if found is None or found.scenario != scenario:
+            raise Invalid(f"the load generator ended with code {code} and without a report")
+
+    def _take(self, directory: Path) -> None:
+        """Add what a scenario's run reported, if it did, to what was reported before."""
+        found = report.read(directory)
+        shutil.rmtree(directory, ignore_errors=True)
+        if found is not None:
+            self._report = found if self._report is None else found.after(self._report)
 
     def _unjudged(self, reason: str, partial: bool = False, told: bool = True) -> int:
         judgement = Judgement(Verdict.invalid, "a run that can judge", reason)
@@ -157,33 +171,45 @@ class Run:
     ) -> int:
         """Complete what the load generator reported, if it did; tell what it has not told."""
         options = self._options
-        found = report.read(options.reports) or Report(options.environment, options.target)
-        known = {result.requirement for result in found.results} - {MEASURES}
-        found = found.with_result(self._requirements.requirement(MEASURES), where, judgement)
+        found = self._report or Report(options.environment, options.target)
+        known = {result.test for result in found.results}
+        judged = {result.requirement for result in found.results}
+        if MEASURES not in judged or partial:
+            found = found.with_result(self._requirements.requirement(MEASURES), where, judgement)
         reason = "interrupted" if partial else "no request was sent"
         found = found.with_unjudged(self._requirements.requirement(QUIET), where, reason)
-        found = found.cut_short() if partial else found
-        report.write(found, options.reports)
+        self._report = found.cut_short() if partial else found
         for result in found.results:
-            if told and result.requirement not in known:
+            if told and result.test not in known:
                 _say(report.told(result))
-        _say(f"load: {found.outcome}{' (partial)' if found.partial else ''}")
+        return self._finish()
+
+    def _finish(self) -> int:
+        """Write the whole report and its page; the exit code of all scenarios together."""
+        options, found = self._options, self._report
+        assert found is not None
+        report.write(found, options.reports)
+        place = page.write(options.reports / report.FILES[0], options.compare)
+        _say(f"load: {found.outcome}{' (partial)' if found.partial else ''}; see {place}")
         return found.exit_code
 
 
 def _refuse_unusable(options: argparse.Namespace, requirements: Catalogue, mix: Traffic) -> None:
     """Raise UsageError for what would only be refused after minutes of deploying."""
-    if options.target == "emulator" and options.host is not None:
-        raise UsageError("--host: with --target emulator the deployed task's own host is loaded")
-    if options.target == "staging" and options.service_time is not None:
-        raise UsageError("--service-time: only the stand-in of --target emulator has one")
-    if options.service_time is not None and not 0 <= options.service_time < math.inf:
-        raise UsageError(f"--service-time {options.service_time:g}: give seconds, 0 or more")
-    if options.target == "staging":
+    on_emulator = options.target == "emulator"
+    if on_emulator and options.host is not None:
+        raise UsageError("--host: with --target emulator the deployed service's own host is loaded")
+    for name in ("service_time", "time_scale"):
+        if not on_emulator and getattr(options, name) is not None:
+            raise UsageError(f"--{name.replace('_', '-')}: only --target emulator has one")
+    if not on_emulator:
         _host(options, mix)
+    if options.compare is not None:
+        compare.read(options.compare)
     expected = plan.alarm_expected(plan.expected_values(requirements.requirement))
     plan.rate_of(options.rate, options.environment, mix)
-    plan.periods_of(options.duration, expected)
+    scale = (options.time_scale or 1.0) if on_emulator else 1.0
+    plan.periods_of(options.duration and options.duration * scale, expected)
 
 
 def _host(options: argparse.Namespace, mix: Traffic) -> str:
@@ -194,6 +220,29 @@ def _host(options: argparse.Namespace, mix: Traffic) -> str:
     if is_loopback(urlsplit(host).hostname):
         raise UsageError(f"--host {host}: with --target staging give {own}, or leave it out")
     return host
+
+
+def _region_options(options: argparse.Namespace) -> list[str]:
+    asked = ["--environment", options.environment, "--stack", str(options.stack)]
+    for name in ("time_scale", "service_time", "begin"):
+        value = getattr(options, name)
+        asked += [] if value is None else [f"--{name.replace('_', '-')}", str(value)]
+    return asked
+
+
+def _living(region: Started) -> list[str]:
+    return ["--region-url", region.url, "--service-judged-elsewhere"]
+
+
+def _counted(region: Started) -> Living:
+    """The region once it has counted the minute that is under way."""
+    now = region_client.read(region.url)
+    deadline = time.monotonic() + 2 * now.clock.real_seconds(MINUTE)
+    while (later := region_client.read(region.url)).minutes <= now.minutes + 1:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(_POLL_SECONDS)
+    return later
 
 
 def _interrupt(*_: Any) -> NoReturn:
@@ -215,12 +264,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _pointed_at(emulator: Mapping[str, str]) -> dict[str, str]:
-    """This environment with the emulator's AWS settings and none of the user's."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return {**own, **emulator}
-
-
 def _complain(problem: object, code: int) -> int:
     print(f"error: {problem}", file=sys.stderr)
     return code
@@ -232,21 +275,27 @@ def _say(line: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
-    parser.add_argument("--target", choices=("emulator", "staging"), default="emulator")
-    parser.add_argument("--environment", choices=get_args(Environment), default="staging")
-    parser.add_argument("--stack", type=Path, default=STACK, help="the Terraform tree to deploy")
-    parser.add_argument("--host", help="with --target staging: default the environment's own")
-    parser.add_argument(
-        "--duration", type=int, help="judged time in seconds; default: what the alarm needs"
+    add = parser.add_argument
+    add("--target", choices=("emulator", "staging"), default="emulator")
+    add("--environment", choices=get_args(Environment), default="staging")
+    add("--stack", type=Path, default=STACK, help="the Terraform tree to deploy")
+    add(
+        "--scenario",
+        choices=tuple(scenarios.SCENARIOS),
+        action="append",
+        help=f"may be given several times; default: {', '.join(ON_EMULATOR)} on the emulator, "
+        f"{', '.join(ON_STAGING)} on staging",
     )
-    parser.add_argument("--rate", type=float, help="requests per second; default: the peak")
-    parser.add_argument(
-        "--service-time",
-        type=float,
-        help=f"mean of the stand-in's, in seconds; default: {SERVICE_SECONDS}",
-    )
-    parser.add_argument("--allow-production", action="store_true")
-    parser.add_argument("--reports", type=Path, default=REPORTS)
+    add("--host", help="with --target staging: default the environment's own")
+    add("--time-scale", type=float, metavar="N", help="how much faster the emulator's clock runs")
+    add("--begin", metavar="HH:MM", help="the emulator's time of day when it starts, in UTC")
+    add("--duration", type=float, help="judged time in seconds; default: what the scenario needs")
+    add("--rate", type=float, help="requests per second; default: the peak")
+    add("--service-time", type=float, help="mean of the emulator's service, in seconds")
+    add("--overload", action="store_true", help="let breach send more than can be carried")
+    add("--allow-production", action="store_true")
+    add("--compare", type=Path, help="an earlier run's load.json, to compare with")
+    add("--reports", type=Path, default=REPORTS)
     return parser
 
 

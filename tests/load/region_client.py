@@ -6,7 +6,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,7 +23,9 @@ _START_UP_SECONDS = 120.0
 class Living:
     """A living region: where its service answers, its clock, and what a request takes there.
 
-    `start_up_seconds` of the region pass until a new task serves.
+    `start_up_seconds` of the region pass until a new task serves. Its tasks have given `served`
+    answers by the end of the last of its `minutes`; they are made from `revisions`, each with so
+    many variables.
     """
 
     url: str
@@ -32,6 +34,9 @@ class Living:
     clock: Clock
     workload: Workload
     start_up_seconds: float = _START_UP_SECONDS
+    minutes: int = 0
+    served: int = 0
+    revisions: Mapping[str, int] = field(default_factory=dict)
 
 
 def read(url: str) -> Living:
@@ -56,6 +61,9 @@ def read(url: str) -> Living:
             clock=Clock(**clock),
             workload=Workload(**{name: float(value) for name, value in named.items()}),
             start_up_seconds=float(told.get("start_up_seconds", _START_UP_SECONDS)),
+            minutes=int(told.get("minutes", 0)),
+            served=int(told.get("served", 0)),
+            revisions=told.get("revisions", {}),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"--region-url {url}: what answers is no region ({error!r})") from error

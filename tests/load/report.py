@@ -135,10 +135,10 @@ def told(result: Result) -> str:
     return f"{result.outcome.replace('_', ' ')}: {result.message}"
 
 
-def answered(report: Report | None) -> int:
-    """How many answers the generator got in the last scenario."""
-    periods = report.figures.get("periods", []) if report else []
-    return sum(int(period["answered"]) for period in periods)
+def succeeded(report: Report) -> int:
+    """How many answers that visitors want the generator got in the last scenario."""
+    periods = report.figures.get("periods", [])
+    return sum(period["sent"] - sum(period["errors"].values()) for period in periods)
 
 
 def write(report: Report, directory: Path) -> None:

@@ -153,7 +153,7 @@ def _await_healthy(process: subprocess.Popen[str], service: Service, task: Task)
 def _probe(host: str, path: str, timeout_seconds: float) -> int | str:
     connection = http.client.HTTPConnection(host.removeprefix("http://"), timeout=timeout_seconds)
     try:
-        connection.request("GET", path, headers={"Connection": "close"})
+        connection.request("GET", path, headers={"Connection": "close", "User-Agent": "curl/8"})
         return connection.getresponse().status
     except OSError as error:
         return type(error).__name__

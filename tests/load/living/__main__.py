@@ -24,12 +24,11 @@ from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 from tests.load import deployed, forecast
-from tests.load.__main__ import SERVICE_SECONDS
 from tests.load.living.admin import Admin
 from tests.load.living.clock import MINUTE, Clock
 from tests.load.living.region import LivingRegion
 from tests.load.plan import STACK
-from tests.load.workload import Workload
+from tests.load.workload import SERVICE_SECONDS, Workload
 from tests.support.deployment import account_id, deploy
 from tests.support.emulator import Emulator
 from tests.support.outcomes import Invalid, SuiteError, Violation
@@ -56,7 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _run(options)
     except KeyboardInterrupt:
         return 0
-    except (SuiteError, Invalid, Violation) as problem:
+    except Violation as violation:
+        if options.json:
+            print(json.dumps({"violation": _told(violation)}), flush=True)
+        print(f"error: {' '.join(str(violation).split())}", file=sys.stderr)
+        return 1
+    except (SuiteError, Invalid) as problem:
         print(f"error: {' '.join(str(problem).split())}", file=sys.stderr)
         return 1
     return 0
@@ -155,6 +159,10 @@ def _tell_ready(options: argparse.Namespace, emulator: Emulator, admin: Admin) -
         f"--region-url {admin.url}",
         flush=True,
     )
+
+
+def _told(violation: Violation) -> dict[str, str]:
+    return {name: getattr(violation, name) for name in ("where", "expected", "actual")}
 
 
 def _say(line: str) -> None:

@@ -38,6 +38,11 @@ class Administered(Protocol):
     tasks: int
     minutes: int
     late_minutes: int
+    served: int
+
+    @property
+    def revisions(self) -> Mapping[str, int]:
+        """What its tasks are made from, and how many variables each has."""
 
     async def put_workload(self, workload: Workload, failing_percent: float) -> None:
         """Have every request from now on take this much."""
@@ -95,6 +100,8 @@ class Admin:
             "tasks": region.tasks,
             "minutes": region.minutes,
             "late_minutes": region.late_minutes,
+            "served": region.served,
+            "revisions": dict(region.revisions),
         }
 
     async def _describe(self, _: web.Request) -> web.Response:

@@ -19,6 +19,7 @@ from tests.load.deployed import HealthCheck
 from tests.load.living.clock import Clock
 
 _FAILED = 400  # curl -f
+_ASKING = {"User-Agent": "curl/8"}
 
 
 class ContainerCheck:
@@ -40,7 +41,9 @@ class ContainerCheck:
         spared = self._clock.now() + check.start_period_seconds
         timeout = aiohttp.ClientTimeout(total=check.timeout_seconds)
         connector = aiohttp.TCPConnector(force_close=True)
-        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+        async with aiohttp.ClientSession(
+            connector=connector, timeout=timeout, headers=_ASKING
+        ) as session:
             while True:
                 await self._clock.sleep(check.interval_seconds)
                 asked = self._clock.now()

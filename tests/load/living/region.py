@@ -101,7 +101,8 @@ class LivingRegion:
     """An environment that lives on the emulator that `target` reaches.
 
     A new task serves after `start_up_seconds` of the region. `minutes` have been lived through,
-    `late_minutes` of them with work left over from the one before. The tasks are the catalogue's
+    `late_minutes` of them with work left over from the one before. `served` answers are
+    the tasks'. The tasks are the catalogue's
     application unless another one is given.
     """
 
@@ -120,7 +121,7 @@ class LivingRegion:
         self.failing_percent = 0.0
         self.host = ""
         self.listeners: Mapping[int, str] = {}
-        self.tasks = self.minutes = self.late_minutes = 0
+        self.tasks = self.minutes = self.late_minutes = self.served = 0
         self._target = target
         self._application = application
         publisher = Publisher(**catalogue.load().requirement(_PUBLISHER).expected)
@@ -197,6 +198,11 @@ class LivingRegion:
                 one.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    @property
+    def revisions(self) -> Mapping[str, int]:
+        """The revisions of the task definition that tasks were made from, and their variables."""
+        return self._scheduler.revisions
+
     async def stop(self) -> None:
         """End the tasks and the load balancer. Safe to call twice."""
         await self._stack.aclose()
@@ -227,6 +233,7 @@ class LivingRegion:
     async def _taken(self) -> list[Datum]:
         service = await self._scheduler.take_minute()
         self.tasks = service.running
+        self.served += service.served
         emitted = self._entrance.data(self._balancer.take_minute(), self.clock.scale)
         return [*emitted, *service.data]
 

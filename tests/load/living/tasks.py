@@ -94,7 +94,7 @@ class Sample:
     """What a task was used for in the last `seconds`, which are real ones.
 
     `busy_seconds` of all its servers together, `present_seconds` of all its requests together,
-    `memory_mib` on average, `served` answers to requests other than health checks.
+    `memory_mib` on average, `served` answers but for those to health checks.
     """
 
     busy_seconds: float

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import aiohttp
 import pytest
@@ -226,7 +226,8 @@ class Still:
 
     environment, host = "staging", "http://127.0.0.1:1"
     clock, start_up_seconds = Clock(20, 1, 1), 120.0
-    tasks, minutes, late_minutes = 2, 7, 0
+    tasks, minutes, late_minutes, served = 2, 7, 0, 9
+    revisions: ClassVar[Mapping[str, int]] = {"arn:app:1": 12}
 
     def __init__(self) -> None:
         self.listeners: Mapping[int, str] = {80: self.host}

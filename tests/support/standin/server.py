@@ -11,6 +11,8 @@ from tests.support.standin.container import Container, OutOfMemoryError
 
 # What Docker and ECS report of a container that the kernel has killed: 128 + SIGKILL.
 KILLED = 137
+# By what they call themselves: a load balancer's checks and those of a container's own command.
+_CHECKERS = ("user-agent: elb-healthchecker/", "user-agent: curl/")
 _BODY = b'{"status":"ok"}'
 
 
@@ -18,7 +20,7 @@ class Server:
     """Answers its paths when the container is through with them, and health at once.
 
     Health asks for no processor: a task that is busy, however much, is not taken for a broken one.
-    `served` counts the answers to all other requests. The process ends as if it were killed as soon
+    `served` counts the answers to all but health checks. The process ends as if it were killed as soon
     as its requests need more memory than the container has.
     """
 
@@ -47,8 +49,9 @@ class Server:
             + body
         )
         await writer.drain()
-        self.served += path != self.health_path
-        return "connection: close" not in head.lower()
+        head = head.lower()
+        self.served += not any(one in head for one in _CHECKERS)
+        return "connection: close" not in head
 
     async def _status(self, path: str) -> str:
         """The status line's end, once it is due."""
