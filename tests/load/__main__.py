@@ -123,6 +123,10 @@ class Run:
         judgement = Judgement(outcome if answered else Verdict.invalid, expected, actual)
         requirement = self._requirements.requirement(MEASURES)
         self._report = found.with_result(requirement, region.host, judgement)
+        test = f"tests/load::{scenario}::{MEASURES}"
+        for result in self._report.results:
+            if result.test == test:
+                _say(report.told(result))
 
     def _locust(self, scenario: str, host: str, environment: Mapping[str, str], *more: str) -> None:
         """Run Locust to its end; whatever ends this sooner, it ends Locust, which reports."""

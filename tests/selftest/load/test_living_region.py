@@ -207,7 +207,7 @@ def test_service_whose_tasks_do_not_become_healthy_is_refused(
     service = SmallService(emulator, 1)
     behind_a_load_balancer(service)
     service.elbv2.modify_target_group(TargetGroupArn=service.group, HealthCheckPath="/nowhere")
-    with pytest.raises(Violation, match="expected 1 healthy tasks; actual . run, 0 are healthy"):
+    with pytest.raises(Violation, match=r"expected 1 healthy tasks; actual . run, 0 are healthy"):
         asyncio.run(lived(service, emulator))
 
 
