@@ -60,7 +60,7 @@
 
   form.addEventListener("input", () => { apply(); remember(); });
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(() => { apply(); remember(); }));
+  document.getElementById("all").addEventListener("click", () => { form.reset(); apply(); remember(); });
   window.addEventListener("hashchange", recall);
 
   const fold = (open) => () => {
