@@ -24,11 +24,13 @@ from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 from tests.load import deployed, forecast
+from tests.load.claims import MEASURES
 from tests.load.living.admin import Admin
 from tests.load.living.clock import MINUTE, Clock
 from tests.load.living.region import LivingRegion
 from tests.load.plan import STACK
 from tests.load.workload import SERVICE_SECONDS, Workload
+from tests.support import catalogue
 from tests.support.deployment import account_id, deploy
 from tests.support.emulator import Emulator
 from tests.support.outcomes import Invalid, SuiteError, Violation
@@ -75,7 +77,20 @@ def _run(options: argparse.Namespace) -> None:
         deploy(emulator, options.stack, options.environment, progress=_say),
     ):
         target = Target(options.environment, account, emulator.session(), emulated=True)
-        asyncio.run(_live(options, emulator, target, workload))
+        _check_task(target)
+        try:
+            asyncio.run(_live(options, emulator, target, workload))
+        except Exception:
+            # What its clients complain of is then only what follows.
+            emulator.check_alive()
+            raise
+
+
+def _check_task(target: Target) -> None:
+    """Raise Violation unless the service's task is the application that visitors know."""
+    expected = catalogue.load().requirement(MEASURES).expected
+    task = deployed.read_task(target.session, target.environment, expected["container"])
+    deployed.check_task(task, expected["port"], expected["health_path"])
 
 
 def _workload(options: argparse.Namespace) -> Workload:
