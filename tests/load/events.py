@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from tests.load.observed import MINUTE, SCHEDULE, Action, Activity, Change
 from tests.support.alarms import State
@@ -29,29 +30,30 @@ def activities(
     target: Target,
     policies: Mapping[str, str],
     span: Span,
-    desired: int | None,
+    known: tuple[int, frozenset[str]] | None,
 ) -> tuple[Activity, ...]:
     """The changes of the desired count, oldest first; of bounds alone none is told.
 
-    `policies` has what a policy tracks by its name; `desired` was the count as the run began. AWS
-    says what a count became, not what it was: that is what the one before made it, and where it
-    knows of none, the count is taken to have been what it became.
+    `policies` has what a policy tracks by its name; `known` the count and the activities that
+    there were shortly before the run. AWS says what a count became, not what it was: that is what
+    the one before made it, and where nobody knows of any, what it became.
     """
     start, end = span
-    described = target.pages(
-        "application-autoscaling", "describe_scaling_activities", "ScalingActivities",
-        ServiceNamespace="ecs", ResourceId=resource(target),
-    )  # fmt: skip
-    told = sorted(described, key=lambda one: one["StartTime"])
+    desired, before = known or (None, frozenset[str]())
+    told = sorted(described(target), key=lambda one: one["StartTime"])
     made = [(one, int(to[1])) for one in told if (to := _COUNT.search(one["Description"]))]
-    earlier = [after for one, after in made if one["StartTime"].timestamp() < start]
+    earlier = [
+        after
+        for one, after in made
+        if one["StartTime"].timestamp() < start and one["ActivityId"] not in before
+    ]
     within = [
         (one, after)
         for one, after in made
         if start <= one["StartTime"].timestamp() < end + _AFTERWARDS
     ]
-    became = [*earlier[-1:], *(after for _, after in within[:1])]
-    count = desired if desired is not None else next(iter(became), 0)
+    kept = [] if desired is None else [desired]
+    count = next(iter([*earlier[-1:], *kept, *(after for _, after in within[:1])]), 0)
     found: list[Activity] = []
     for one, after in within:
         # Of one that was overridden, or not fulfilled in time, the count was set all the same.
@@ -60,6 +62,14 @@ def activities(
         found.append(Activity(at, count, after, _cause(one["Cause"], policies), succeeded))
         count = after if succeeded else count
     return tuple(found)
+
+
+def described(target: Target) -> list[Mapping[str, Any]]:
+    """Every scaling activity of the service that Application Auto Scaling remembers."""
+    return target.pages(
+        "application-autoscaling", "describe_scaling_activities", "ScalingActivities",
+        ServiceNamespace="ecs", ResourceId=resource(target),
+    )  # fmt: skip
 
 
 def _cause(said: str, policies: Mapping[str, str]) -> str:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.load import events
+from tests.load import events, hearing
 from tests.load.deployed import aws_errors, read_alarm
 from tests.load.observed import MINUTE, Activity, Minute, Observed
 from tests.support import deployed_alarms
 from tests.support.alarms import State
 from tests.support.outcomes import Violation
+from tests.support.subscriber import Subscriber
 from tests.support.target import Target
 
 # What is asked here and nowhere in the deployed tier, for the auditor's policy.
@@ -34,11 +35,17 @@ Series = Mapping[float, float]
 
 @dataclass(frozen=True)
 class Begun:
-    """The service as a run begins: its deployments, those of them under way, its desired count."""
+    """The service before a run: its deployments, those of them under way, its desired count.
+
+    `activities` are the scaling activities that there had been, `subscriber` hears the alarm where
+    the target is an emulator.
+    """
 
     deployments: frozenset[str]
     under_way: tuple[str, ...]
     desired: int
+    activities: frozenset[str] = frozenset()
+    subscriber: Subscriber | None = None
 
 
 @dataclass(frozen=True)
@@ -61,39 +68,38 @@ class _Metric:
 
 def begin(target: Target) -> Begun:
     """What must be known before the first request, to tell later what the run itself changed."""
+    alarm = read_alarm(target.session, target.environment)
     with aws_errors():
         service = _service(target)
+        activities = frozenset(one["ActivityId"] for one in events.described(target))
     deployments = service["deployments"]
     return Begun(
         frozenset(one["id"] for one in deployments),
         tuple(_under_way(deployments)),
         service["desiredCount"],
+        activities,
+        hearing.listen(target, alarm.description.get("AlarmActions", [])),
     )
 
 
-def read(
-    target: Target,
-    start: float,
-    end: float,
-    begun: Begun | None = None,
-    messages: Iterable[State] | None = None,
-) -> Observed:
+def read(target: Target, start: float, end: float, begun: Begun | None = None) -> Observed:
     """What happened from `start` to `end`, both whole minutes of the region.
 
-    `begun` is what `begin` told; without it a deployment is the run's by its date. `messages` are
-    the states that a subscriber of this run was told of. Raises Violation where a part is not
-    there, Invalid where it may not be read.
+    `begun` is what `begin` told; without it a deployment is the run's by its date, and nobody has
+    listened. Raises Violation where a part is not there, Invalid where it may not be read.
     """
     alarm = read_alarm(target.session, target.environment)
+    name = str(alarm.description["AlarmName"])
     with aws_errors():
         policies = _policies(target)
         service = _service(target)
         metrics = {**_metrics(alarm.description), **policies.metrics}
         series = _series(target, metrics, start, end)
-        desired = None if begun is None else begun.desired
-        activities = events.activities(target, policies.names, (start, end), desired)
-        changes, actions = events.history(target, alarm.description["AlarmName"], (start, end))
+        known = None if begun is None else (begun.desired, begun.activities)
+        activities = events.activities(target, policies.names, (start, end), known)
+        changes, actions = events.history(target, name, (start, end))
         subscribers = _subscribers(target, alarm.description.get("AlarmActions", []))
+    subscriber = begun.subscriber if begun else None
     now = State(alarm.description["StateValue"])
     first = activities[0].before if activities else int(service["desiredCount"])
     minutes = [
@@ -108,7 +114,7 @@ def read(
         activities=activities,
         deployments=tuple(_deployments(service, begun, start, end)),
         subscribers=subscribers,
-        messages=None if messages is None else tuple(messages),
+        messages=hearing.heard(subscriber, name) if subscriber else None,
     )
 
 
@@ -227,9 +233,10 @@ def _desired(first: int, activities: Sequence[Activity], minute: int) -> int:
 
 
 def _subscribers(target: Target, actions: Sequence[str]) -> tuple[str, ...]:
-    topics = [arn for arn in actions if arn.split(":")[2] == "sns"]
-    found = {one for arn in topics for one in deployed_alarms.topic(target, arn).subscribers}
-    return tuple(sorted(found))
+    """Who hears the topics besides the run's own queue."""
+    topics = [deployed_alarms.topic(target, arn) for arn in hearing.topics(actions)]
+    found = {one for topic in topics for one in topic.subscribers}
+    return tuple(sorted(one for one in found if one.split(":")[-1] != hearing.QUEUE))
 
 
 def _service(target: Target) -> Mapping[str, Any]:

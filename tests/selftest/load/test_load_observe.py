@@ -31,6 +31,9 @@ from tests.support.read_only import is_read
 pytestmark = pytest.mark.selftest
 
 
+BEGUN = Begun(frozenset({"one"}), (), 2)
+
+
 def read(begun: Begun | None = None, **changed: Any) -> Observed:
     """What is read of three minutes, some of the answers changed."""
     answers = {**ANSWERS, **changed}
@@ -62,9 +65,16 @@ def test_the_desired_count_of_a_minute_is_what_it_came_to_be_by_it() -> None:
     assert [one.desired for one in read().minutes] == [2, 3, 3]
 
 
-def test_the_count_as_the_run_began_goes_before_what_an_older_activity_made_it() -> None:
-    found = read(Begun(frozenset({"one"}), (), 4))
-    assert [one.before for one in found.activities] == [4, 2]
+@pytest.mark.parametrize(
+    ("known", "before"),
+    [({"-600"}, [4, 2]), (set(), [1, 2])],
+    ids=["moved-by-hand-since", "moved-before-the-run-began"],
+)
+def test_the_count_as_the_run_began_is_the_latest_that_is_known(
+    known: set[str], before: list[int]
+) -> None:
+    found = read(Begun(frozenset({"one"}), (), 4, frozenset(known)))
+    assert [one.before for one in found.activities] == before
 
 
 @pytest.mark.parametrize(
@@ -74,7 +84,7 @@ def test_the_count_as_the_run_began_goes_before_what_an_older_activity_made_it()
 )  # fmt: skip
 def test_only_an_activity_that_failed_sets_no_count(code: str, desired: list[int]) -> None:
     made = {"ScalingActivities": [activity(65, 5, BY_POLICY, code)]}
-    found = read(Begun(frozenset({"one"}), (), 2), activities=made)
+    found = read(BEGUN, activities=made)
     assert [one.succeeded for one in found.activities] == [code != "Failed"]
     assert [one.desired for one in found.minutes] == desired
 
@@ -109,8 +119,8 @@ def test_only_a_confirmed_subscription_hears() -> None:
         (None, [{"id": "one", "createdAt": at(-60), "rolloutState": "COMPLETED"}], ()),
         (None, [{"id": "two", "createdAt": at(60), "rolloutState": "COMPLETED"}], ("two",)),
         (None, [{"id": "one", "createdAt": at(-60), "rolloutState": "IN_PROGRESS"}], ("one",)),
-        (Begun(frozenset({"one"}), (), 2), [{"id": "one", "createdAt": at(60)}], ()),
-        (Begun(frozenset({"one"}), (), 2), [{"id": "two", "createdAt": at(-60)}], ("two",)),
+        (BEGUN, [{"id": "one", "createdAt": at(60)}], ()),
+        (BEGUN, [{"id": "two", "createdAt": at(-60)}], ("two",)),
         (Begun(frozenset({"one"}), ("one",), 2), [{"id": "one", "createdAt": at(-60)}], ("one",)),
     ],
     ids=["before", "meanwhile", "going-on", "known", "new", "ended-meanwhile"],
@@ -125,8 +135,14 @@ def test_a_deployment_of_the_run_is_told(
 def test_the_service_is_looked_at_before_the_first_request() -> None:
     going_on = [{"id": "one", "rolloutState": "IN_PROGRESS"}, {"id": "old"}]
     service = {"services": [{"desiredCount": 2, "deployments": going_on}]}
-    found = observe.begin(target({"ecs": [("describe_services", service)]}))
-    assert found == Begun(frozenset({"one", "old"}), ("one",), 2)
+    calls = {
+        "cloudwatch": [("describe_alarms", ANSWERS["alarm"])],
+        "ecs": [("describe_services", service)],
+        "application-autoscaling": [("describe_scaling_activities", ANSWERS["activities"])],
+    }
+    found = observe.begin(target(calls))
+    assert found == Begun(frozenset({"one", "old"}), ("one",), 2, found.activities, None)
+    assert len(found.activities) == 3
 
 
 def test_an_account_without_the_service_is_a_violation() -> None:
