@@ -67,6 +67,21 @@ async def test_a_check_is_what_the_settings_say() -> None:
 
 
 @in_loop
+async def test_a_check_does_not_wait_for_the_one_before() -> None:
+    silent = Stub(health=b"")
+    async with balanced(silent, healthy=False, settings={"HealthCheckTimeoutSeconds": 120}):
+        await until(lambda: len(silent.checks) > 2)
+
+
+@in_loop
+async def test_a_target_that_is_registered_again_is_the_same() -> None:
+    stub = Stub()
+    async with balanced(stub, clock=_SLOW) as running:
+        running.balancer.register(stub.endpoint)
+        assert running.balancer.health(stub.endpoint) == "healthy"
+
+
+@in_loop
 async def test_a_check_asks_the_port_of_the_settings() -> None:
     checked, asked = Stub(), Stub(health=ERROR)
     async with (
