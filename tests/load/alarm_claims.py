@@ -99,7 +99,7 @@ def message_arrives(run: Run, _: Expected, observed: Observed) -> Judgement:
         return so(Verdict.failed, f"{told[0].arn} took it and nobody is subscribed")
     if observed.messages is not None and State.ALARM not in observed.messages:
         return so(Verdict.failed, f"{told[0].arn} took it and the subscriber got nothing")
-    heard = "" if observed.messages is None else " and got it"
+    heard = "" if observed.messages is None else ", and a queue of the run's own got it"
     topics = ", ".join(sorted({one.arn for one in told}))
     people = len(observed.subscribers)
     return so(Verdict.passed, f"{topics} took it, {people} subscribed{heard}")
