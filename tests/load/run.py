@@ -11,30 +11,24 @@ import logging
 import math
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import gevent
 import gevent.socket
 
-from tests.load import claims, conclusion, gate, observe, order, plan, report, web
-from tests.load.claims import MEASURES
+from tests.load import claims, conclusion, gate, observe, order, page, plan, progress, report, web
 from tests.load.conductor import Conductor
 from tests.load.evidence import Run
-from tests.load.gate import Judgement
 from tests.load.hosts import UsageError
-from tests.load.living.clock import Clock
-from tests.load.measure import Measured, quantile
-from tests.load.plan import QUIET, Deployment, Plan
+from tests.load.measure import Measured
+from tests.load.plan import Plan
 from tests.load.report import Report
+from tests.load.sources import Sources
 from tests.load.worker import Worker
-from tests.support import catalogue, traffic
 from tests.support.outcomes import Invalid, SuiteError, Violation
 from tests.support.report import Verdict
-from tests.support.traffic import Traffic
 
-PROGRESS_SECONDS = 10.0
 START_SECONDS = 20.0
 # For worker hosts to be started, where Locust is not told how long.
 WORKERS_SECONDS = 60.0
@@ -44,20 +38,12 @@ LOG = logging.getLogger(__name__)
 
 
 class LoadRun:
-    """Runs, one after the other. Where their input comes from can be replaced, to test the gate."""
+    """The runs of one Locust process, one after the other."""
 
-    def __init__(
-        self,
-        load_traffic: Callable[[], Traffic] = traffic.load,
-        read_deployment: Callable[[str, str, Path], Deployment | None] = plan.read_deployment,
-        find: Callable[[str], Any] | None = None,
-        clock: Callable[[], Clock] = lambda: Clock.starting(1),
-    ) -> None:
-        self._load_traffic = load_traffic
-        self._read_deployment = read_deployment
-        self._find = find or (lambda requirement: catalogue.load().requirement(requirement))
-        self._clock = clock
+    def __init__(self, sources: Sources | None = None) -> None:
+        self._sources = sources or Sources()
         self._stopped = False
+        self._fault: str | None = None
         self._environment: Any = None
         self._web_ui: Any = None
         self._plan: Plan | None = None
@@ -65,6 +51,7 @@ class LoadRun:
         self._conductor: Conductor | None = None
         self._leading: gevent.Greenlet | None = None
         self._report: Report | None = None
+        self._shown = web.Verdict()
 
     def install(self, events: Any) -> None:
         """Listen to a Locust environment's events."""
@@ -76,7 +63,7 @@ class LoadRun:
         """Settle the plan or leave: nothing has been sent yet."""
         self._environment, self._web_ui = environment, web_ui
         options = environment.parsed_options
-        worker = Worker(environment, self._load_traffic)
+        worker = Worker(environment, self._sources.load_traffic)
         try:
             if options.worker:
                 worker.listen()
@@ -96,34 +83,20 @@ class LoadRun:
 
     def _settle_or_leave(self, options: Any) -> None:
         try:
-            self._find(QUIET), self._find(MEASURES)
+            self._sources.check()
         except SuiteError as error:
-            # Without the requirements there is nothing to report on.
             print(f"error: {error}", file=sys.stderr)
             sys.exit(_INVALID)
         try:
-            self._settle(options)
+            self._plan = self._sources.settle(options)
         except UsageError as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(report.USAGE)
-        except Violation as violation:
-            judgement = Judgement(Verdict.failed, violation.expected, violation.actual)
-            self._leave(options, violation.where, judgement)
-        except (Invalid, SuiteError) as error:
-            judgement = Judgement(Verdict.invalid, "a run that can judge", str(error))
-            self._leave(options, str(options.host), judgement)
-
-    def _settle(self, options: Any) -> None:
-        report.prepare(Path(options.reports))
-
-        def read(host: str, environment: str, stack: Path) -> Deployment | None:
-            found = self._read_deployment(host, environment, stack)
-            if found is not None:
-                claims.settings(found.region, found.alarm, self._find)
-            return found
-
-        expected = plan.expected_values(self._find)
-        self._plan = plan.make(options, self._load_traffic(), read, expected, self._clock)
+        except (Violation, Invalid, SuiteError) as problem:
+            self._report = self._sources.report_without_run(options, problem)
+            report.write(self._report, Path(options.reports))
+            self._tell()
+            sys.exit(self._report.exit_code)
 
     def _take_over(self) -> None:
         """From here on the plan decides when a run ends, and this class what it is worth."""
@@ -145,7 +118,7 @@ class LoadRun:
         if options.die_with_stdin:
             gevent.spawn(self._die_with_stdin)
         if self._web_ui is not None:
-            web.install(self._web_ui, lambda: self._report)
+            web.install(self._web_ui, lambda: self._shown)
         if self._plan is not None:
             environment.host = self._plan.host
             self._announce(self._plan)
@@ -170,7 +143,7 @@ class LoadRun:
         if environment.parsed_options.master:
             known = runner.clients
             workers = [one.id for one in known.ready + known.spawning + known.running]
-        self._report = None
+        self._report, self._shown = None, web.Verdict()
         self._conductor = Conductor(
             self._settled_plan,
             workers,
@@ -189,11 +162,10 @@ class LoadRun:
         """Whether what the page asks for can be run; what it may not change is as it was."""
         try:
             web.take_over(self._web_ui, options, self._environment.host, self._fixed)
-            self._settle(options)
+            self._plan = self._sources.settle(options)
         except (SuiteError, Invalid, Violation) as error:
-            self._plan = None
+            self._plan, self._shown = None, web.Verdict([f"Nothing was sent: {error}"])
             print(f"error: {error}", file=sys.stderr, flush=True)
-            web.refuse(self._web_ui, str(error))
             return False
         options.run_time = None
         self._announce(self._settled_plan)
@@ -202,7 +174,7 @@ class LoadRun:
     def _lead(self, conductor: Conductor) -> None:
         settled = self._settled_plan
         begun = None
-        progress = gevent.spawn(self._show_progress, conductor)
+        telling = gevent.spawn(progress.show, conductor)
         try:
             if settled.deployment is not None:
                 begun = observe.begin(settled.deployment.target)
@@ -213,7 +185,7 @@ class LoadRun:
             LOG.exception("the load generator broke")
             conductor.give_up(f"the load generator broke: {type(error).__name__}")
         finally:
-            progress.kill()
+            telling.kill()
         begin = conductor.begin if math.isfinite(conductor.begin) else None
         run = conclusion.run_of(settled, conductor.measured(), conductor.fault, begin, begun)
         self._judge(settled, run)
@@ -222,16 +194,20 @@ class LoadRun:
 
     def _judge(self, settled: Plan, run: Run) -> None:
         elsewhere = self._environment.parsed_options.service_judged_elsewhere
-        found = conclusion.conclude(settled, run, self._find, elsewhere)
+        found = conclusion.conclude(settled, run, self._sources.find, elsewhere)
         self._report = found
         report.write(found, settled.reports)
         self._environment.process_exit_code = found.exit_code
+        self._shown = web.Verdict([report.told(result) for result in found.results])
+        if not elsewhere:
+            self._shown.page = _page(settled.reports)
         if self._web_ui is not None:
             self._tell()
+            print(f"the verdict: {web.PAGE} of Locust's page", flush=True)
 
     def _unchangeable(self, measured: Measured) -> str | None:
         settled = self._settled_plan
-        return claims.settled(conclusion.run_of(settled, measured), self._find)
+        return claims.settled(conclusion.run_of(settled, measured), self._sources.find)
 
     def _end_test(self) -> None:
         """End Locust's test and, unless there is a page to look at, Locust."""
@@ -277,19 +253,6 @@ class LoadRun:
         for result in self._report.results if self._report else ():
             print(report.told(result), flush=True)
 
-    def _leave(self, options: Any, where: str, judgement: Judgement) -> NoReturn:
-        host = str(options.host)
-        found = Report(options.environment, conclusion.target(host), host)
-        found = found.with_result(self._find(QUIET), where, judgement)
-        if not options.service_judged_elsewhere:
-            found = found.with_unjudged(self._find(MEASURES), host, "no request was sent")
-        self._report = found
-        report.write(found, Path(options.reports))
-        self._tell()
-        sys.exit(found.exit_code)
-
-    _fault: str | None = None
-
     def _watch_start(self) -> None:
         """End a run that Locust never starts, for which it would wait for ever."""
         options, patience = self._environment.parsed_options, START_SECONDS
@@ -321,15 +284,11 @@ class LoadRun:
         if self._conductor is not None:
             self._conductor.hear_broken(msg.node_id, msg.data)
 
-    def _show_progress(self, conductor: Conductor) -> None:
-        while True:
-            gevent.sleep(PROGRESS_SECONDS)
-            now, current = max(0.0, conductor.now()), conductor.period()
-            times = current.samples
-            shown = f"{math.fsum(times) / len(times):.3f} s" if times else "no answer yet"
-            print(
-                f"  {gate.clock(now)}  sent {current.sent} of {current.offered} due, mean {shown},"
-                f" errors {sum(current.errors.values())}, lateness p99"
-                f" {1000 * quantile(current.lateness, 0.99):.1f} ms",
-                flush=True,
-            )
+
+def _page(reports: Path) -> Path | None:
+    """The report's page, which the verdict does not need."""
+    try:
+        return page.write(reports / report.FILES[0])
+    except Exception:
+        LOG.exception("the report's page could not be made")
+        return None

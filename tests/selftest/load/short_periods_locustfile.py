@@ -2,7 +2,7 @@
 
 Variables break it: SHORT_PAGE_STATUS is the status that the page must answer with,
 SHORT_THRESHOLD the deployed alarm's, in seconds. SHORT_FAULT=prepare, =start or =send raises
-there; =interrupt is a Ctrl-C before Locust has begun.
+there; =interrupt is a Ctrl-C before Locust has begun; =closed has visitors in a closed loop.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from typing import Any
 
 from locust import events
 
-from tests.load import deployed, generator, run
+from tests.load import deployed, generator, progress, run
 from tests.load.deployed import DeployedAlarm
 from tests.load.living.clock import Clock
 from tests.load.run import LoadRun
+from tests.load.sources import Sources
 from tests.load.visitor import OpenVisitors
+from tests.selftest.load.closed_loop import ClosedLoop
 from tests.support import alarms
 from tests.support.traffic import Traffic
 
@@ -104,11 +106,13 @@ def requirement(identifier: str) -> SimpleNamespace:
     )
 
 
-LoadRun(traffic, read_deployment, requirement, clock).install(events)
-run.START_SECONDS, run.PROGRESS_SECONDS = 1.0, 0.5
+LoadRun(Sources(traffic, read_deployment, requirement, clock)).install(events)
+run.START_SECONDS, progress.EVERY_SECONDS = 1.0, 0.5
 if FAULT == "interrupt":
     hook: Any = events.init
     hook.add_listener(lambda **_: os.kill(os.getpid(), signal.SIGINT))
+if FAULT == "closed":
+    vars(generator)["Dispatcher"] = ClosedLoop
 if FAULT == "send":
     vars(generator)["choices"] = None
 

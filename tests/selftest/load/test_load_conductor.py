@@ -30,6 +30,12 @@ WORK, SLOW = Workload(0.01, 100), Workload(0.01, 100, other_seconds=1)
 Answer = Callable[[Conductor, str, dict[str, Any]], None]
 
 
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process has to be started here before the first request."""
+    monkeypatch.setattr("tests.load.conductor.LEAD_SECONDS", 0.1)
+
+
 @pytest.fixture
 def settled(traffic: Traffic) -> Plan:
     """A plan of four minutes of a fifth of a second, on nothing that is deployed."""

@@ -110,6 +110,16 @@ def test_a_quick_service_passes_however_many_users_locust_is_asked_for(
     assert [period["offered"] for period in document(tmp_path)["figures"]["periods"]] == OFFERED
 
 
+@pytest.mark.parametrize("service", [0.3], indirect=True)
+def test_a_closed_loop_that_sends_less_than_it_should_is_no_pass(
+    service: str, tmp_path: Path
+) -> None:
+    assert locust(tmp_path, service).returncode == 0
+    run = locust(tmp_path, service, SHORT_FAULT="closed", CLOSED_VISITORS="1")
+    assert run.returncode == 3, run.stdout + run.stderr
+    assert "the offered rate was missed" in quiet(tmp_path)[1]
+
+
 @pytest.mark.parametrize("service", [1.0], indirect=True)
 def test_a_slow_service_fails_although_every_request_succeeds(service: str, tmp_path: Path) -> None:
     run = locust(tmp_path, service)
