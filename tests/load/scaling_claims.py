@@ -162,6 +162,9 @@ def _went(stage: Stage, window: range, region: Region, observed: Observed, extra
         held = _holding(region, seen[min(window.stop, len(seen)) - 1])
         return Part(Verdict.failed, f"kept from scaling in by {', '.join(held)} to the end")
     before = seen[quiet].desired
+    # Alarms remember: what was low before the load ended counts.
+    while quiet and seen[quiet - 1].desired == before and not _holding(region, seen[quiet - 1]):
+        quiet -= 1
     if before <= wanted:
         return Part(Verdict.invalid, f"no more than {wanted} tasks ran when the load ended")
     first = _low_periods(region) + extra

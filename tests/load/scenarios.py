@@ -23,6 +23,9 @@ from tests.support.alarms import Alarm, State
 CLEAR_OF_LIMITS: Final = 0.7
 # What the client alone can see something of.
 _WITHOUT_A_DEPLOYMENT: Final = frozenset({"steady"})
+# Minutes after a spike: what the catalogue allows the alarm to take, and one more in which it is
+# missed.
+_RECOVERY_MISSED: Final = 11
 
 
 def _steady(situation: Situation) -> Scenario:
@@ -142,6 +145,7 @@ def _spike(situation: Situation) -> Scenario:
     if situation.workload is not None:
         after += _recovery(situation, situation.workload, stages, peak)
     judged = situation.judged_minutes or situation.alarming_minutes
+    after = max(after, _RECOVERY_MISSED - judged)
     stages = (*stages, Stage("recover", after, peak, peak))
     return Scenario("spike", (*stages, Stage("peak", judged, peak, peak, judged=True)), "poisson")
 
