@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support import drift, staging
-from tests.support.deployment import Deployment, account_id, deploy
+from tests.support.deployment import Deployment
+from tests.support.emulated import Emulated, made
 from tests.support.emulator import Emulator
 from tests.support.expectations import named, only
 from tests.support.outcomes import NotProvable, SuiteError
@@ -76,43 +75,28 @@ def environment(pytestconfig: pytest.Config) -> str:
     return pytestconfig.getoption("--environment") or DEFAULT_ENVIRONMENT
 
 
-@dataclass(frozen=True)
-class Emulated:
-    """An emulator with the stack deployed to it, and the plan made after that."""
-
-    emulator: Emulator
-    deployment: Deployment
-    second_plan: Future[list[str]] | None
-
-
 @pytest.fixture(scope="session")
 def emulated(
     request: pytest.FixtureRequest, pytestconfig: pytest.Config, stack: Path, environment: str
 ) -> Iterator[Emulated | None]:
     """The stack deployed to the emulator, or None where the target is a real account.
 
-    The second plan takes as long as all the tests and is made beside them, if a test asks for it.
+    What takes long is made beside the tests, if one asks for it.
     """
     if pytestconfig.getoption("--target") != "emulator":
         yield None
         return
-    # Left last: with the emulator gone, a plan that nobody waits for any more ends by itself.
-    with (
-        ThreadPoolExecutor(1) as pool,
-        Emulator(account_id(stack, environment)) as emulator,
-        deploy(
-            emulator,
-            stack,
-            environment,
-            progress=tell(pytestconfig),
-            fresh=pytestconfig.getoption("--fresh"),
-        ) as deployment,
-    ):
-        pytestconfig.stash[RUNNING] = emulator
-        wanted = any("second_plan" in getattr(i, "fixturenames", ()) for i in request.session.items)
-        yield Emulated(
-            emulator, deployment, pool.submit(deployment.second_plan) if wanted else None
-        )
+    asked = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
+    with made(
+        stack,
+        environment,
+        tell(pytestconfig),
+        fresh=pytestconfig.getoption("--fresh"),
+        planned="second_plan" in asked,
+        written_to="sandbox" in asked,
+    ) as emulated:
+        pytestconfig.stash[RUNNING] = emulated.emulator
+        yield emulated
 
 
 def tell(config: pytest.Config) -> Any:
@@ -127,22 +111,22 @@ def tell(config: pytest.Config) -> Any:
 
 
 @pytest.fixture(scope="session")
-def target(
-    emulated: Emulated | None, pytestconfig: pytest.Config, stack: Path, environment: str
-) -> Target:
+def target(emulated: Emulated | None, pytestconfig: pytest.Config, environment: str) -> Target:
     """The environment under test; a real account has been checked by now and is only read."""
     if emulated is None:
         return pytestconfig.stash[ENTERED]
-    return Target(environment, account_id(stack, environment), emulated.emulator.session(), True)
+    emulator = emulated.emulator
+    return Target(environment, emulator.account_id, emulator.session(), emulated=True)
 
 
 @pytest.fixture(scope="session")
-def sandbox(target: Target, stack: Path, environment: str) -> Iterator[Target]:
+def sandbox(emulated: Emulated | None, target: Target) -> Target:
     """The environment once more, on an emulator that all tests share which write."""
-    if not target.emulated:
+    if emulated is None:
         raise NotProvable("it writes, and a real account is only read")
-    with Emulator(target.account_id) as emulator, deploy(emulator, stack, environment):
-        yield Target(environment, target.account_id, emulator.session(), emulated=True)
+    assert emulated.sandbox is not None
+    session = emulated.sandbox.result().session()
+    return Target(target.environment, target.account_id, session, emulated=True)
 
 
 @pytest.fixture(scope="session")

@@ -39,11 +39,27 @@ class Run:
         raise Violation("the runbook", f"a call of {command}", "none")
 
 
+class Clients:
+    """A boto3 session's clients, each made once: making one takes longer than asking it."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self._made: dict[tuple[str, str | None], Any] = {}
+
+    def client(self, service: str, region_name: str | None = None) -> Any:
+        """A low-level client, as the session's own `client`."""
+        if (service, region_name) not in self._made:
+            self._made[service, region_name] = self._session.client(
+                service, region_name=region_name
+            )
+        return self._made[service, region_name]
+
+
 class Stage:
     """An environment where the runbooks may write. `session` is a boto3 session on its emulator."""
 
     def __init__(self, runbook: Runbook, environment: str, session: Any, directory: Path) -> None:
-        self.runbook, self.environment, self.session = runbook, environment, session
+        self.runbook, self.environment, self.session = runbook, environment, Clients(session)
         self.prefix = f"mantisnxt-{environment}"
         self._directory = directory
 

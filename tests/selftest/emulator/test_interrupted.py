@@ -30,6 +30,8 @@ MARK = "INTERRUPTED_RUN"
 SECONDS = 90
 # Few tests, and a second plan made beside them.
 TESTS = ("tests/integration/test_database.py", "tests/integration/test_deployment.py")
+# Tests that write, to an emulator of their own.
+WRITING = "tests/integration/test_runbooks_run.py"
 SERVER = "tests.support.emulator serve"
 # Capabilities by which root may write where the mode forbids it: DAC_OVERRIDE, DAC_READ_SEARCH.
 DROP_CAPABILITY, OVERRIDES = 24, (1, 2)
@@ -142,6 +144,11 @@ MOMENTS: dict[str, tuple[tuple[str, ...], signal.Signals, Callable[[Started], ob
         lambda run: run.await_child("terraform-provider-aws", 3),
     ),
     "playback": (TESTS, signal.SIGTERM, lambda run: run.await_child(SERVER, 3)),
+    "second playback": (
+        (WRITING,),
+        signal.SIGTERM,
+        lambda run: run.read_until("the recorded deployment was played"),
+    ),
     "tests": (TESTS, signal.SIGINT, lambda run: run.read_until(" PASSED ")),
 }
 
