@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 from urllib.parse import urlsplit
@@ -32,8 +33,8 @@ from tests.load.living.process import REGION, Started
 from tests.load.plan import QUIET, REPORTS, ROOT, STACK
 from tests.load.region_client import Living
 from tests.load.report import Report
-from tests.support import catalogue, traffic
-from tests.support.catalogue import Catalogue
+from tests.support import catalogue, provenance, traffic
+from tests.support.catalogue import Catalogue, Place
 from tests.support.outcomes import Invalid, SuiteError, Violation
 from tests.support.report import Verdict
 from tests.support.traffic import Environment, Traffic
@@ -73,6 +74,7 @@ class Run:
         self._requirements = requirements
         self._traffic = mix
         self._report: Report | None = None
+        self._begun = provenance.begin(options.stack)
 
     def run(self) -> int:
         """Returns the exit code; every way to end but a refusal leaves a report."""
@@ -192,6 +194,11 @@ class Run:
         """Write the whole report and its page; the exit code of all scenarios together."""
         options, found = self._options, self._report
         assert found is not None
+        target, environment = options.target, options.environment
+        told = provenance.describe(
+            self._begun, {Place.load}, target, environment, _narrowed(options)
+        )
+        found = replace(found, provenance=told)
         report.write(found, options.reports)
         place = page.write(options.reports / report.FILES[0], options.compare)
         _say(f"load: {found.outcome}{' (partial)' if found.partial else ''}; see {place}")
@@ -247,6 +254,16 @@ def _counted(region: Started) -> Living:
             break
         time.sleep(_POLL_SECONDS)
     return later
+
+
+def _narrowed(options: argparse.Namespace) -> list[str]:
+    """The options by which less than the tier's load was sent, or to something else."""
+    every = ON_EMULATOR if options.target == "emulator" else ON_STAGING
+    given = {name: getattr(options, name) for name in ("rate", "duration", "service_time")}
+    given["scenario"] = ", ".join(options.scenario or every)
+    if set(every) <= set(options.scenario or every):
+        given["scenario"] = None
+    return [f"--{name.replace('_', '-')} {value}" for name, value in given.items() if value]
 
 
 def _interrupt(*_: Any) -> NoReturn:

@@ -131,6 +131,12 @@ def test_provider_is_that_of_the_copy_used_last(
     assert provenance.provider_version(stack, cache) == version
 
 
+def test_provider_of_no_stack_is_none(tmp_path: Path) -> None:
+    keep(tmp_path / "cache", PLANNED, "5.100.0", "locals {}", 1)
+    (tmp_path / "terraform").mkdir()
+    assert provenance.provider_version(tmp_path / "terraform", tmp_path / "cache") is None
+
+
 def tier(reports: Path, *arguments: str) -> dict[str, Any]:
     """The record of a run of the static tier."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
@@ -180,3 +186,18 @@ def test_run_that_stops_at_the_first_failure_is_not_complete(
 def test_record_names_no_place_of_this_machine(tmp_path: Path) -> None:
     found = tier(tmp_path, str(ROOT / FILE), "-k", NAMED)
     assert str(ROOT) not in json.dumps(found["provenance"])
+
+
+def test_load_tier_says_of_what_it_is_and_what_was_left_out(tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    command = [sys.executable, "-m", "tests.load", f"--stack={tmp_path / 'none'}", "--rate=3"]
+    subprocess.run(
+        [*command, f"--reports={tmp_path}"],
+        cwd=ROOT,
+        capture_output=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    told = json.loads((tmp_path / "load.json").read_text(encoding="utf-8"))["provenance"]
+    assert (told["target"], told["environment"], told["stack"]) == ("emulator", "staging", "none")
+    assert told["narrowed"] == ["--rate 3.0"]

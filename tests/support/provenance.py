@@ -179,8 +179,8 @@ def _used(copy: Path) -> float:
 
 def _holds(copy: Path, stack: Path) -> bool:
     """Whether the copy was made of the stack as it is."""
-    return all(
-        (copy / path.relative_to(stack)).read_bytes() == path.read_bytes()
-        for path in stack.glob("**/*.tf*")
-        if ".terraform" not in path.parts and path.is_file()
-    )
+    own = [
+        path for path in stack.glob("**/*.tf*") if ".terraform" not in path.parts and path.is_file()
+    ]
+    same = ((copy / path.relative_to(stack)).read_bytes() == path.read_bytes() for path in own)
+    return bool(own) and all(same)
