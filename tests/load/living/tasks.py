@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import ipaddress
 import json
+import os
 import sys
 import tempfile
 from collections import deque
@@ -105,8 +106,14 @@ class Sample:
 
 
 def loopback(private: str) -> str:
-    """The address on loopback of a task: 127.0.1.4 for 10.0.1.4."""
-    return str(ipaddress.IPv4Address(f"127.{private.partition('.')[2]}"))
+    """The address on loopback of a task with that private one: 127.<n>.1.4 for 10.0.1.4.
+
+    n is this process's, so that the tasks of several regions on one machine do not meet: in each of
+    them the same tasks have the same private addresses.
+    """
+    *_, third, fourth = private.split(".")
+    own = 1 + os.getpid() % 254
+    return str(ipaddress.IPv4Address(f"127.{own}.{third}.{fourth}"))
 
 
 class TaskProcess:
