@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 # What looks at everything: the whole stack, environments, secrets, grants, cost, Checkov.
-ALWAYS = ("TF", "ENV", "SEC", "IAM", "POL", "COST", "STATE")
+ALWAYS = ("TF", "ENV", "SEC", "IAM", "POL", "COST", "STATE", "KMS")
 # The first that matches an address' type, or a local's or variable's name.
 _BY_TYPE = (
     (r"aws_(vpc_)?security_group|aws_default_security_group", "NET"),

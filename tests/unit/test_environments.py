@@ -55,6 +55,17 @@ def secret(variable: Block) -> bool:
     return variable.get("sensitive") is True
 
 
+@pytest.mark.requirement("ENV-03")
+def test_environment_has_the_values_that_are_its_own(
+    environment: str, source: SourceTree, requirement: Requirement
+) -> None:
+    given = source.variables(environment)
+    wanted = found("ENV-03", "value", requirement.expected["variables"][environment].items())
+    others = [f"{name} = {given.get(name)}, not {value}" for name, value in wanted
+              if given.get(name) != value]  # fmt: skip
+    expect_none(file_of(source, environment), "value of another environment", others)
+
+
 @pytest.mark.requirement("ENV-02")
 def test_environment_names_itself(environment: str, source: SourceTree) -> None:
     named = source.variables(environment).get("environment")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -146,6 +148,29 @@ def test_cache_waits_for_the_policy_of_its_topic(source: SourceTree) -> None:
     group = only("terraform/", "replication group", groups)
     kinds = {name.partition(".")[0] for name in names([group], "depends_on")}
     expect_contains(group.where, "depends_on", kinds, "aws_sns_topic_policy")
+
+
+@pytest.mark.requirement("TF-07")
+def test_what_terraform_cannot_see_is_said_to_it(
+    source: SourceTree, requirement: Requirement
+) -> None:
+    rules = found("TF-07", "rule", requirement.expected["waits"])
+    waiting = {rule["of"]: len(waiting_for(source, rule)) for rule in rules}
+    wanted = {rule["of"]: rule["blocks"] for rule in rules}
+    few = [f"{of}: {number} of {wanted[of]}" for of, number in waiting.items()
+           if number < wanted[of]]  # fmt: skip
+    expect_none("the stack", "block that does not wait for what it needs", few)
+
+
+def waiting_for(source: SourceTree, rule: dict[str, Any]) -> list[Block]:
+    """The blocks of a rule's kind that wait for as many of each type as it says."""
+    kind, _, label = rule["of"].partition(".")
+    needed = Counter(rule["waits_for"])
+    return [
+        block
+        for block in source.blocks(kind, label)
+        if needed <= Counter(name.partition(".")[0] for name in names([block], "depends_on"))
+    ]
 
 
 def names(blocks: list[Block], argument: str) -> list[str]:
