@@ -22,6 +22,8 @@ _DEFAULT_GRACE = 0
 class Service:
     """The service as it is now: what is wanted, of which revision, and where tasks go.
 
+    `deployment` is the id of the one that is being rolled out, or was last.
+
     `grace_seconds` are those in which a new task's failed checks do not count. `zones` maps each
     zone to one of the service's subnets, `running` holds the ARNs of its tasks. `document` is what
     DescribeServices tells.
@@ -29,12 +31,21 @@ class Service:
 
     wanted: Wanted
     revision: str
+    deployment: str
     container: str
     target_group: str
     grace_seconds: float
     zones: Mapping[str, str]
     running: frozenset[str]
     document: Mapping[str, Any]
+
+    @property
+    def rollout(self) -> tuple[str, str]:
+        """What the tasks of one deployment have in common.
+
+        A deployment that is forced has the revision of the one before, and yet its own tasks.
+        """
+        return self.revision, self.deployment
 
 
 class ControlPlane:
@@ -71,6 +82,7 @@ class ControlPlane:
                 document["desiredCount"], limits["minimumHealthyPercent"], limits["maximumPercent"]
             ),
             revision=document["taskDefinition"],
+            deployment=document["deployments"][0]["id"],
             container=place["containerName"],
             target_group=place["targetGroupArn"],
             grace_seconds=document.get("healthCheckGracePeriodSeconds", _DEFAULT_GRACE),
@@ -79,7 +91,7 @@ class ControlPlane:
             document=document,
         )
 
-    def run(self, service: Service, zone: str, revision: str) -> tuple[str, str]:
+    def run(self, service: Service, zone: str) -> tuple[str, str]:
         """Have a task run in a zone; its ARN and its private address."""
         document = service.document
         network = document["networkConfiguration"]["awsvpcConfiguration"]
@@ -93,10 +105,10 @@ class ControlPlane:
         with aws_errors():
             answer = self._ecs.run_task(
                 cluster=self.cluster,
-                taskDefinition=revision,
+                taskDefinition=service.revision,
                 count=1,
                 group=f"service:{self.name}",
-                startedBy=_deployment(document, revision),
+                startedBy=service.deployment,
                 networkConfiguration={"awsvpcConfiguration": placed},
                 **capacity,
             )
@@ -147,9 +159,3 @@ class ControlPlane:
             "ec2", "describe_subnets", "Subnets"
         )
         return {one["SubnetId"]: one["AvailabilityZone"] for one in subnets}
-
-
-def _deployment(document: Mapping[str, Any], revision: str) -> str:
-    """The id of the deployment that runs a revision, by which ECS says who started a task."""
-    found = [one["id"] for one in document["deployments"] if one["taskDefinition"] == revision]
-    return str(found[0]) if found else str(document["deployments"][0]["id"])

@@ -14,14 +14,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
-from typing import Protocol
 
 from tests.load.living.balancer import Endpoint
 from tests.load.living.clock import Clock
 from tests.load.living.container_check import ContainerCheck
 from tests.load.living.control_plane import ControlPlane, Service
 from tests.load.living.service_minute import ServiceMinute, cpu_percent, memory_percent
+from tests.load.living.service_task import Balancer, Ended, ServiceTask
 from tests.load.living.steps import Health, Seen, steps, zone_for_next
 from tests.load.living.tasks import Application, Definition, Sample, TaskProcess, Work, loopback
 from tests.load.workload import Workload
@@ -37,48 +36,6 @@ EXITED = "Essential container in task exited"
 UNHEALTHY = "Task failed health checks"
 SCALED = "Scaling activity initiated by the service scheduler"
 STOPPED = "stopped by a call of StopTask"
-
-
-class Balancer(Protocol):
-    """What of the load balancer the scheduler needs."""
-
-    def register(self, endpoint: Endpoint) -> None:
-        """Begin to check it, and to send it requests."""
-
-    def deregister(self, endpoint: Endpoint) -> None:
-        """Send it nothing new, and forget it after the delay."""
-
-    def health(self, endpoint: Endpoint) -> str:
-        """initial, healthy, unhealthy, draining or unused."""
-
-
-@dataclass(eq=False)
-class ServiceTask:
-    """A task of the service; what is None it does not have yet.
-
-    `number` counts up, `since` is when it began to run, by the region's clock.
-    """
-
-    number: int
-    definition: Definition
-    zone: str
-    process: TaskProcess | None = None
-    arn: str | None = None
-    private: str = ""
-    endpoint: Endpoint | None = None
-    check: ContainerCheck | None = None
-    since: float | None = None
-    starting: asyncio.Task[None] | None = None
-    launching: bool = False
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A task that ended without being told to: `code` is its exit code, `reason` ECS's words."""
-
-    arn: str
-    code: int | None
-    reason: str
 
 
 class Scheduler:
@@ -105,7 +62,7 @@ class Scheduler:
         self._work = Work(workload)
         self._application = application or Application.expected()
         self._plane = ControlPlane(target)
-        self._definitions: dict[str, Definition] = {}
+        self._definitions: dict[tuple[str, str], Definition] = {}
         self.tasks: list[ServiceTask] = []
         self.leaving: set[ServiceTask] = set()
         self._numbers = 0
@@ -128,8 +85,8 @@ class Scheduler:
             self._begun = True
         else:
             self._bury(service, known)
-        if service.revision not in self._definitions:
-            self._definitions[service.revision] = await asyncio.to_thread(
+        if service.rollout not in self._definitions:
+            self._definitions[service.rollout] = await asyncio.to_thread(
                 Definition.read, self._target, service.revision, service.container
             )
         decided = steps(service.wanted, self._seen(service))
@@ -142,7 +99,8 @@ class Scheduler:
     @property
     def revisions(self) -> Mapping[str, int]:
         """How many variables each revision gives its tasks, by the revision's ARN."""
-        return {arn: len(one.task.environment) for arn, one in self._definitions.items()}
+        definitions = self._definitions.values()
+        return {one.task.arn: len(one.task.environment) for one in definitions}
 
     async def put_workload(self, workload: Workload, failing_percent: float = 0.0) -> None:
         """Have every request from now on take this much, on the tasks to come as well."""
@@ -183,7 +141,7 @@ class Scheduler:
     # --- Seeing -----------------------------------------------------------------------------
 
     def _seen(self, service: Service) -> list[Seen]:
-        revision = self._definitions[service.revision]
+        revision = self._definitions[service.rollout]
         return [
             Seen(one.number, one.zone, one.definition is revision, self._health(one, service))
             for one in self.tasks
@@ -219,7 +177,7 @@ class Scheduler:
     def _start(self, service: Service) -> None:
         zone = zone_for_next(list(service.zones), self._seen(service))
         self._numbers += 1
-        task = ServiceTask(self._numbers, self._definitions[service.revision], zone)
+        task = ServiceTask(self._numbers, self._definitions[service.rollout], zone)
         self.tasks.append(task)
         task.starting = self._background(self._launch(task, service))
 
@@ -231,10 +189,8 @@ class Scheduler:
         task.launching = True
         if self._work is not work:
             await task.process.put_work(self._work)
-        port, revision = task.definition.task.container_port, task.definition.task.arn
-        task.arn, task.private = await asyncio.to_thread(
-            self._plane.run, service, task.zone, revision
-        )
+        port = task.definition.task.container_port
+        task.arn, task.private = await asyncio.to_thread(self._plane.run, service, task.zone)
         # The number, not the address: it is the same in every run.
         await task.process.listen(task.private, port, seed=task.number)
         task.endpoint = Endpoint(loopback(task.private), port, task.zone)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.load.measure import Measured, Recorder
+from tests.selftest.load.small_service import ACCOUNT, Session
 from tests.support.alarms import Alarm
+from tests.support.emulator import Emulator
 from tests.support.traffic import Traffic
 
 
@@ -80,3 +82,10 @@ def minutes() -> Callable[..., Measured]:
         return recorder.measured(len(seconds), partial)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def session() -> Iterator[Session]:
+    """A session on an emulator with nothing in it; each test makes a service of its own."""
+    with Emulator(ACCOUNT) as emulator:
+        yield Session(emulator)

@@ -33,6 +33,10 @@ def container(**changed: Any) -> dict[str, Any]:
     return {**plain, **changed}
 
 
+def _secret(value: str) -> str:
+    return json.dumps({"key": value})
+
+
 class Session:
     """A session on an emulator that makes each client once, however many services use it."""
 
@@ -58,8 +62,8 @@ class SmallService:
         self.cluster, self.name = self.target.prefix, f"{self.target.prefix}-app"
         self.ecs, self.elbv2 = self.target.client("ecs"), self.target.client("elbv2")
         self._subnets = self._make_subnets()
-        secrets = self.target.client("secretsmanager")
-        self._secret = secrets.create_secret(
+        self._secrets = self.target.client("secretsmanager")
+        self._secret = self._secrets.create_secret(
             Name=self.cluster, SecretString=json.dumps({"key": "it"})
         )
         self.group = self._make_group()
@@ -75,6 +79,10 @@ class SmallService:
             containerDefinitions=[container(**{"secrets": [secret], **changed})],
         )  # fmt: skip
         return str(made["taskDefinition"]["taskDefinitionArn"])
+
+    def put_secret(self, value: str) -> None:
+        """Another value of the secret that the tasks are given."""
+        self._secrets.put_secret_value(SecretId=self.cluster, SecretString=_secret(value))
 
     def update(self, **changed: Any) -> None:
         """UpdateService."""

@@ -20,8 +20,8 @@ class Server:
     """Answers its paths when the container is through with them, and health at once.
 
     Health asks for no processor: a task that is busy, however much, is not taken for a broken one.
-    `served` counts the answers to all but health checks. The process ends as if it were killed as soon
-    as its requests need more memory than the container has.
+    `served` counts the answers to all but health checks. The process ends as if it were killed as
+    soon as its requests need more memory than the container has.
     """
 
     def __init__(self, paths: frozenset[str], health_path: str, container: Container) -> None:
