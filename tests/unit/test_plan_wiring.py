@@ -120,7 +120,7 @@ def test_policy_of_aws_is_attached_to_the_role_that_it_is_for(
 ) -> None:
     attachments = found("plan", "attachment", plan.all("aws_iam_role_policy_attachment"))
     actual = {
-        suffix(role, prefix): one.value("policy_arn").rpartition("/")[2]
+        suffix(role, prefix): str(one.symbolic("policy_arn")).rpartition("/")[2]
         for one in attachments
         for role in roles_of(plan, one, "role")
     }
@@ -129,7 +129,7 @@ def test_policy_of_aws_is_attached_to_the_role_that_it_is_for(
 
 def roles_of(plan: Plan, user: Resource, argument: str) -> list[str]:
     """The names of the roles that stand at an argument, by reference or by name."""
-    pointed = [plan.at(address).value("name") for address in user.points_to(argument)]
+    pointed = [str(plan.at(address).symbolic("name")) for address in user.points_to(argument)]
     return pointed or [str(user.symbolic(argument))]
 
 
