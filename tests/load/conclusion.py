@@ -58,7 +58,7 @@ def conclude(plan: Plan, run: Run, find: Find, service_judged_elsewhere: bool) -
         target=target(plan.host),
         host=plan.host,
         partial=run.measured.partial,
-        figures=figures.section(run, _foreseen(plan, run)),
+        figures=figures.section(run, _foreseen(plan, run), plan.situation.workload),
         scenario=run.scenario.name,
     ).with_claims(judged, find)
     if not service_judged_elsewhere:

@@ -26,18 +26,18 @@ Section = dict[str, Any]
 _FRACTIONS = (*(n / 100 for n in range(1, 100)), 0.995, 0.999, 1.0)
 
 
-def section(run: Run, forecast: Sequence[Seen] = ()) -> Section:
+def section(run: Run, forecast: Sequence[Seen] = (), workload: Workload | None = None) -> Section:
     """What a run was, what the client and the service showed, and what was forecast.
 
     `forecast` is what the modelled service shows, minute by minute; nothing where none could be
-    made.
+    made. `workload` is what a request takes where the stages do not say, None if nobody knows.
     """
     measured, alarm, observed = run.measured, run.plan.alarm, run.observed
     points = [alarms.point(alarm, period.samples) for period in measured.periods]
     states = gate.judged_states(alarm, points)
     return {
         "scenario": run.scenario.name,
-        "settings": settings(run),
+        "settings": settings(run, workload),
         "stages": list(_stages(run, forecast)),
         "period_seconds": measured.period_seconds,
         "alarm": asdict(alarm),
@@ -60,15 +60,25 @@ def section(run: Run, forecast: Sequence[Seen] = ()) -> Section:
     }
 
 
-def settings(run: Run) -> Section:
-    """What two runs must have in common for their figures to be compared."""
+def settings(run: Run, workload: Workload | None = None) -> Section:
+    """What two runs must have in common for their figures to be compared.
+
+    Of the stages the judged ones: how long the others last depends on what was running before.
+    """
     region, alarm = run.region, run.plan.alarm
     found: Section = {
         "environment": run.plan.environment,
         "time scale": run.weight,
         "arrivals": run.scenario.arrivals,
         "stages": [
-            [one.name, one.minutes, one.rate_from, one.rate_to] for one in run.scenario.stages
+            [one.name, one.minutes, one.rate_from, one.rate_to]
+            for one in run.scenario.stages
+            if one.judged
+        ],
+        "a request takes": [
+            asdict(takes) if (takes := one.workload or workload) else None
+            for one in run.scenario.stages
+            if one.judged
         ],
         "threshold": alarm.threshold,
         "evaluation": f"{alarm.datapoints_to_alarm} of {alarm.evaluation_periods}",

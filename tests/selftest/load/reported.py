@@ -20,7 +20,7 @@ EMPTY = Report("staging", "emulator", "http://127.0.0.1:8080")
 def of(scenario: Scenario, **changed: Any) -> Report:
     """The report of one scenario, whose run is changed so."""
     judged = run(scenario, **changed)
-    section = figures.section(judged, figures.foresee(judged, WORK, tasks=2))
+    section = figures.section(judged, figures.foresee(judged, WORK, tasks=2), WORK)
     empty = replace(EMPTY, scenario=scenario.name, figures=section)
     return empty.with_claims(claims.judge(judged, FIND), FIND)
 

@@ -112,7 +112,13 @@ def test_a_change_is_worse_in_its_own_direction_and_beyond_noise(
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("threshold", 5.0), ("time scale", 1.0), ("bounds", [1, 6]), ("stages", [])],
+    [
+        ("threshold", 5.0),
+        ("time scale", 1.0),
+        ("bounds", [1, 6]),
+        ("stages", []),
+        ("a request takes", None),
+    ],
 )
 def test_a_run_by_other_settings_is_said_to_be_and_not_compared(name: str, value: object) -> None:
     other = changed(lambda judged: steady(judged)["settings"].update({name: value}))
