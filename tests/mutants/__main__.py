@@ -17,12 +17,16 @@ from typing import Any
 from tests.mutants import equivalents, record, report, run
 from tests.mutants.enumeration import mutants, sample
 from tests.mutants.mutant import Mutant
+from tests.support import provenance
+from tests.support.catalogue import Place
 from tests.support.outcomes import SuiteError
 from tests.support.terraform import CACHE
 
 ROOT = Path(__file__).resolve().parents[2]
 JOURNAL = CACHE / "mutants" / "results.jsonl"
 MOST_JOBS = 16
+# What the mutants go through.
+PLACES = (Place.source, Place.policy, Place.plan)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -89,6 +93,7 @@ class UsageError(SuiteError):
 def judge(options: argparse.Namespace, every: Sequence[Mutant], chosen: Sequence[Mutant]) -> int:
     """Judge what is not known yet, and report on all that was chosen."""
     stack = options.stack.resolve()
+    begun = provenance.begin(stack)
     reasons = equivalents.load() if stack == ROOT / "terraform" else {}
     key = record.key(stack)
     journal = record.Journal(JOURNAL, key)
@@ -101,12 +106,22 @@ def judge(options: argparse.Namespace, every: Sequence[Mutant], chosen: Sequence
         seconds = run.run(stack, left, options.jobs, journal, say)
     finally:
         results = {**earlier, **known, **_only(journal, left)}
-        about = {"stack": str(options.stack), "key": key, "seed": options.seed,
+        borrowed = len(earlier.keys() - known.keys())
+        told = provenance.describe(begun, PLACES, narrowed=_narrowed(options, borrowed))
+        about = {"provenance": told, "key": key, "seed": options.seed,
                  "seconds_each": round(seconds, 2),
-                 "kills_of_an_earlier_suite": len(earlier.keys() - known.keys())}  # fmt: skip
+                 "kills_of_an_earlier_suite": borrowed}  # fmt: skip
         found = report.document(chosen, results, reasons, about)
         path = report.write(options.reports, found)
     return conclude(found, path, equivalents.problems(reasons, {m.id for m in every}, results))
+
+
+def _narrowed(options: argparse.Namespace, borrowed: int) -> list[str]:
+    """What keeps the report from being one of every mutant, judged by the suite as it is."""
+    asked = {"sample": options.sample, "id": ", ".join(options.id),
+             "operator": ", ".join(options.operator)}  # fmt: skip
+    found = [f"--{name} {value}" for name, value in asked.items() if value]
+    return found + ([f"--survivors, {borrowed} kills by an earlier suite"] if borrowed else [])
 
 
 def conclude(found: dict[str, Any], path: Path, problems: Sequence[str]) -> int:
