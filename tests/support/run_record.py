@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ _NARROWING = {
     "lf": "--last-failed",
     "stepwise": "--stepwise",
 }
+# Where, below the reports, the records of the last runs lie that went wrong.
+FAILURES, MOST_FAILURES = "failures", 20
 # Whether the run leaves out a test that was collected.
 _PARTIAL = pytest.StashKey[bool]()
 
@@ -133,14 +137,18 @@ class Outcomes:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the tier's record; an interrupted one says that it is partial."""
         if self.tier and self.begun and self.records:
-            write(
+            complete = _ran_to_the_end(session, exitstatus)
+            path = write(
                 Path(self.config.getoption("--reports")),
                 self.tier,
                 [*self.records.values(), *self.waived],
-                complete=_ran_to_the_end(session, exitstatus),
+                complete=complete,
                 requirements=self.read(self.config).requirements,
                 provenance=self.provenance(self.tier, self.begun),
             )
+            outcomes = {record.outcome for record in self.records.values()}
+            if not complete or outcomes & {Verdict.failed, Verdict.invalid}:
+                _keep(path)
 
     def provenance(self, tier: str, begun: provenance.Begun) -> dict[str, Any]:
         """Where and when this run's results came to be."""
@@ -153,6 +161,16 @@ class Outcomes:
             environment=environment if deployed else None,
             narrowed=narrowed(self.config, tier) if tier in TIERS else (),
         )
+
+
+def _keep(record: Path) -> None:
+    """Keep the record of a run that went wrong: what happens once in many runs is written over."""
+    place = record.parent / FAILURES
+    place.mkdir(exist_ok=True)
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    shutil.copyfile(record, place / f"{record.stem}-{moment}.json")
+    for old in sorted(place.glob(f"{record.stem}-*.json"))[:-MOST_FAILURES]:
+        old.unlink(missing_ok=True)
 
 
 def _verdict(report: pytest.TestReport) -> Verdict:
