@@ -124,6 +124,7 @@ class TaskProcess:
         self._process = process
         self._told = told
         self._asked: deque[asyncio.Future[dict[str, Any]]] = deque()
+        self._sampling: asyncio.Task[dict[str, Any]] | None = None
         self._reader = asyncio.create_task(self._read())
 
     @classmethod
@@ -174,7 +175,7 @@ class TaskProcess:
         address = loopback(private)
         listen = {"address": address, "port": port, "seed": seed}
         try:
-            await self._ask({"listen": listen}, _START_SECONDS)
+            await asyncio.wait_for(self._ask({"listen": listen}), _START_SECONDS)
         except RefusedError as refused:
             raise SuiteError(
                 f"the task with the address {private} cannot listen on {address}:{port}: {refused}."
@@ -185,16 +186,23 @@ class TaskProcess:
             raise self._complaint() from ended
 
     async def sample(self, seconds: float = _ANSWER_SECONDS) -> Sample | None:
-        """What it was used for since the last sample; None when it does not answer in time."""
-        try:
-            return Sample(**await self._ask({"sample": True}, seconds))
-        except (EndedError, TimeoutError):
+        """What it was used for since the last sample; None when it does not answer in time.
+
+        What it answers later is the next sample: nothing that it did is lost.
+        """
+        if self._sampling is None:
+            self._sampling = asyncio.create_task(self._ask({"sample": True}))
+        await asyncio.wait([self._sampling], timeout=seconds)
+        if not self._sampling.done():
             return None
+        sampling, self._sampling = self._sampling, None
+        return Sample(**sampling.result()) if sampling.exception() is None else None
 
     async def put_work(self, work: Work) -> None:
         """Have every request from now on take this much. One that has ended takes nothing."""
         with contextlib.suppress(EndedError, TimeoutError):
-            await self._ask({"workload": json.loads(work.document())}, _ANSWER_SECONDS)
+            told = self._ask({"workload": json.loads(work.document())})
+            await asyncio.wait_for(told, _ANSWER_SECONDS)
 
     async def stop(self) -> None:
         """Close its standard input, at which it ends, by force if need be. Safe to call twice."""
@@ -206,6 +214,8 @@ class TaskProcess:
             self.kill()
             await self._process.wait()
         await self._reader
+        if self._sampling is not None:
+            await asyncio.wait([self._sampling])
         self._told.close()
 
     def kill(self) -> None:
@@ -213,8 +223,8 @@ class TaskProcess:
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
 
-    async def _ask(self, command: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-        """The answer to a command. Raises EndedError, RefusedError and TimeoutError."""
+    async def _ask(self, command: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to a command. Raises EndedError and RefusedError."""
         if self._reader.done() or self._process.stdin is None:
             raise EndedError
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -222,7 +232,7 @@ class TaskProcess:
         with contextlib.suppress(ConnectionError):
             self._process.stdin.write(json.dumps(command).encode() + b"\n")
             await self._process.stdin.drain()
-        found = await asyncio.wait_for(answer, seconds)
+        found = await answer
         if "error" in found:
             raise RefusedError(found["error"])
         return found

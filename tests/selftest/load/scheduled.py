@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -14,6 +14,7 @@ import psutil
 from tests.load.living.balancer import Endpoint
 from tests.load.living.clock import Clock
 from tests.load.living.scheduler import Scheduler
+from tests.load.living.tasks import loopback
 from tests.load.workload import Workload
 from tests.selftest.load.small_service import APPLICATION, Session, SmallService, WatchedBalancer
 
@@ -22,6 +23,19 @@ QUICK = Workload(0.001, 256.0)
 GREEDY = Workload(0.001, 256.0, other_seconds=30.0, request_memory_mib=1e9)
 SCALE = 100
 START_UP_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class HeldClock(Clock):
+    """A clock on which nobody sleeps until a moment before `go` is set; `asked` are the moments."""
+
+    asked: list[float] = field(default_factory=list)
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def sleep_until(self, region: float) -> None:
+        """Note the moment, and wait."""
+        self.asked.append(region)
+        await self.go.wait()
 
 
 @dataclass
@@ -63,22 +77,27 @@ class Scheduled:
 
     def agree(self) -> bool:
         """Whether control plane, target group, load balancer and processes tell the same."""
-        addresses = {one.address.replace("127.", "10.", 1) for one in self.balancer.registered}
+        addresses = {one.address for one in self.balancer.registered}
         arns = {one.arn for one in self.scheduler.tasks}
         return (
             set(self.service.running()) == arns
-            and self.service.targets() == addresses
+            and {loopback(one) for one in self.service.targets()} == addresses
             and self.service.described()["runningCount"] == len(arns) == len(addresses)
         )
 
 
 @contextlib.asynccontextmanager
 async def scheduled(
-    session: Session, desired: int, workload: Workload = QUICK, **changed: Any
+    session: Session,
+    desired: int,
+    workload: Workload = QUICK,
+    clock: Clock | None = None,
+    **changed: Any,
 ) -> AsyncIterator[Scheduled]:
     """A service of so many tasks and its scheduler, which has not begun."""
+    clock = clock or Clock.starting(SCALE)
     service = await asyncio.to_thread(SmallService, session, desired, **changed)
-    balancer, clock = WatchedBalancer(), Clock.starting(SCALE)
+    balancer = WatchedBalancer()
     place = service.target, balancer, clock, START_UP_SECONDS
     scheduler = Scheduler(*place, workload, APPLICATION)
     try:

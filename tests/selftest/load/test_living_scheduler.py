@@ -8,7 +8,14 @@ import aiohttp
 import pytest
 
 from tests.selftest.load.balanced import in_loop
-from tests.selftest.load.scheduled import QUICK, START_UP_SECONDS, scheduled, status
+from tests.selftest.load.scheduled import (
+    QUICK,
+    SCALE,
+    START_UP_SECONDS,
+    HeldClock,
+    scheduled,
+    status,
+)
 from tests.selftest.load.small_service import Session
 
 pytestmark = pytest.mark.selftest
@@ -25,13 +32,14 @@ async def test_tasks_run_in_every_zone_and_all_agree(session: Session) -> None:
 
 @in_loop
 async def test_task_runs_only_after_its_start_up(session: Session) -> None:
-    async with scheduled(session, 1) as now:
-        begun = now.clock.now()
-        await now.scheduler.reconcile()
+    clock = HeldClock(SCALE)
+    async with scheduled(session, 1, clock=clock) as now:
+        begun = clock.now()
+        await now.until(lambda: clock.asked)
+        assert clock.asked[0] >= begun + START_UP_SECONDS
         assert (now.service.running(), now.service.described()["pendingCount"]) == ([], 1)
+        clock.go.set()
         await now.healthy(1)
-        assert now.scheduler.tasks[0].since is not None
-        assert now.scheduler.tasks[0].since >= begun + START_UP_SECONDS
 
 
 @in_loop

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -31,7 +32,6 @@ pytestmark = pytest.mark.selftest
 ROOT = Path(__file__).resolve().parents[3]
 APPLICATION = Application(("NODE_ENV", "SENTRY_DSN"), ("/", "/dashboard"), "/api/health")
 COMPLETE = {"NODE_ENV": "staging", "SENTRY_DSN": "https://hidden@example.com/1"}
-# A network of its own: no other test has these addresses.
 PRIVATE, OTHER, PORT = "10.99.1.4", "10.99.2.4", 3000
 QUICK = Workload(0.001, 100.0, request_memory_mib=10.0)
 HEAVY = Workload(0.001, 100.0, other_seconds=0.3, request_memory_mib=1000.0)
@@ -158,8 +158,8 @@ async def test_task_gets_the_containers_variables_and_no_others(
 @in_loop
 async def test_address_that_is_taken_is_told_in_one_line() -> None:
     with socket.create_server((loopback(PRIVATE), PORT)):
-        told = "^the task with the address 10.99.1.4 cannot listen on 127.99.1.4:3000: Address"
-        with pytest.raises(SuiteError, match=told):
+        told = f"the task with the address {PRIVATE} cannot listen on {loopback(PRIVATE)}:{PORT}"
+        with pytest.raises(SuiteError, match=f"^{re.escape(told)}: Address already in use"):
             async with started(Work(QUICK)):
                 pytest.fail("it listens")
 
@@ -174,15 +174,23 @@ async def test_task_that_dies_before_it_listens_is_told_in_one_line() -> None:
 
 
 @in_loop
-async def test_task_that_hangs_has_no_sample_until_it_goes_on() -> None:
+async def test_sample_of_a_task_that_hangs_is_told_once_it_goes_on() -> None:
     async with started(Work(QUICK)) as process:
+        await status("/")
         os.kill(process.process_id, signal.SIGSTOP)
         assert await process.sample(0.1) is None
         os.kill(process.process_id, signal.SIGCONT)
-        assert await status("/") == 200
-        sample = await process.sample()
+        samples = [await process.sample(), await process.sample()]
+        assert [one.served for one in samples if one] == [1, 0]
+
+
+@in_loop
+async def test_answers_reach_who_asked() -> None:
+    async with started(Work(QUICK)) as process:
+        await status("/")
+        sample, told = await asyncio.gather(process.sample(), process.put_work(Work(QUICK, 100)))
         assert sample is not None
-        assert sample.served == 1
+        assert (sample.served, told, await status("/")) == (1, None, 500)
 
 
 @in_loop
@@ -258,6 +266,14 @@ def test_percentages_are_those_of_the_tasks_size() -> None:
     sample = Sample(1.5, 4.0, 256.0, 10, 3.0)
     assert cpu_percent(definition(), sample) == 25.0
     assert memory_percent(definition(), sample) == 25.0
+
+
+def test_tasks_of_two_regions_have_other_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, another = loopback(PRIVATE), os.getpid() + 1
+    monkeypatch.setattr(os, "getpid", lambda: another)
+    there = loopback(PRIVATE)
+    assert here != there
+    assert [one.split(".")[2:] for one in (here, there)] == [["1", "4"], ["1", "4"]]
 
 
 def test_minute_is_told_as_ecs_tells_it() -> None:
