@@ -74,16 +74,21 @@ def written(mixed: Evidence, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def chromium() -> str:
+    """The machine's Chromium. Invalid where there is none: nothing can be said of the page then."""
+    named = [os.environ.get("CHROMIUM"), *map(shutil.which, PROGRAMS)]
+    if found := next(filter(None, named), None):
+        return found
+    raise Invalid(
+        "no Chromium on the PATH: the page was looked at in no browser. Install chromium or name "
+        "it in CHROMIUM; -m 'not browser' leaves these tests out"
+    )
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium. Where there is none, nothing can be said of the page: the tests are invalid."""
-    named = [os.environ.get("CHROMIUM"), *map(shutil.which, PROGRAMS)]
-    program = next(filter(None, named), None)
-    if program is None:
-        raise Invalid(
-            "no Chromium on the PATH: the page was looked at in no browser. Install chromium or "
-            "name it in CHROMIUM; -m 'not browser' leaves these tests out"
-        )
+    """Chromium, started."""
+    program = chromium()
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, timeout=TIMEOUT_MS)
         yield started

@@ -10,6 +10,7 @@ import pytest
 
 from tests.evidence import rendering
 from tests.evidence.model import Evidence, Standing
+from tests.selftest.evidence.conftest import chromium
 from tests.selftest.evidence.documents import (
     CHECKOUT,
     DEPLOYED,
@@ -18,6 +19,7 @@ from tests.selftest.evidence.documents import (
     outcome,
     report,
 )
+from tests.support.outcomes import Invalid
 from tests.support.waivers import Waiver, Waivers
 
 pytestmark = pytest.mark.selftest
@@ -121,3 +123,10 @@ def test_every_standing_has_a_label_of_its_own() -> None:
 def test_control_counts_as_its_worst_requirement() -> None:
     found = rendering.controls(evidence(report("static", outcome("plan", "fail")), DEPLOYED))
     assert [(row.control, row.standing) for row in found["NIST"]] == [("NIST SC-7", "failed")]
+
+
+def test_page_that_no_browser_looked_at_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    with pytest.raises(Invalid, match="-m 'not browser'"):
+        chromium()
