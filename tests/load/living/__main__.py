@@ -26,7 +26,7 @@ from typing import Any, NoReturn, get_args
 from tests.load import deployed, forecast
 from tests.load.claims import MEASURES
 from tests.load.living.admin import Admin
-from tests.load.living.clock import MINUTE, Clock
+from tests.load.living.clock import FASTEST, MINUTE, Clock
 from tests.load.living.region import LivingRegion
 from tests.load.plan import STACK
 from tests.load.workload import SERVICE_SECONDS, Workload
@@ -39,7 +39,6 @@ from tests.support.traffic import Environment
 
 TIME_SCALE = 20.0
 START_UP_SECONDS = 120.0
-_FASTEST = 60.0
 _WATCH_SECONDS = 1.0
 
 
@@ -169,8 +168,9 @@ def _tell_ready(options: argparse.Namespace, emulator: Emulator, admin: Admin) -
         print(json.dumps({"url": admin.url, **described, "aws": settings}), flush=True)
         return
     variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
+    # boto3 takes a profile's credentials before those of the environment.
     print(
-        f"ready: {variables} locust -f tests/load/locustfile.py --host {described['host']} "
+        f"ready: env -u AWS_PROFILE -u AWS_SESSION_TOKEN {variables} locust -f tests/load/locustfile.py --host {described['host']} "
         f"--region-url {admin.url}",
         flush=True,
     )
@@ -231,7 +231,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--stack", type=Path, default=STACK, help="the Terraform tree to deploy")
     add(
         "--time-scale",
-        type=_number(1, _FASTEST),
+        type=_number(1, FASTEST),
         default=TIME_SCALE,
         metavar="N",
         help="schedules run so many times faster, each request stands for so many: %(default)s",

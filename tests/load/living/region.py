@@ -101,9 +101,8 @@ class LivingRegion:
     """An environment that lives on the emulator that `target` reaches.
 
     A new task serves after `start_up_seconds` of the region. `minutes` have been lived through,
-    `late_minutes` of them with work left over from the one before. `served` answers are
-    the tasks'. The tasks are the catalogue's
-    application unless another one is given.
+    `late_minutes` of them with work left over from the one before. `served` answers are the tasks'.
+    The tasks are the catalogue's application unless another one is given.
     """
 
     def __init__(
