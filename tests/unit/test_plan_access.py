@@ -96,6 +96,22 @@ def test_only_this_repositorys_branches_sign_in_from_outside(
     expect_none("roles", f"sign-in from outside but {wanted}", others)
 
 
+@pytest.mark.requirement("IAM-06")
+def test_whoever_signs_in_from_outside_comes_by_the_stacks_provider(
+    trust: list[tuple[Resource, Policy]], plan: Plan
+) -> None:
+    providers = plan.all("aws_iam_openid_connect_provider")
+    own = {f"Federated:⟨{one.address}.arn⟩" for one in providers}
+    others = [
+        f"{role.where} trusts {principal}"
+        for role, policy in trust
+        for statement in policy.grants
+        for principal in statement.principals
+        if principal.startswith("Federated:") and principal not in own
+    ]
+    expect_none("roles", "sign-in by another provider", others)
+
+
 @pytest.mark.requirement("IAM-07")
 def test_no_resource_is_open_to_anyone(
     plan: Plan, resource_policies: list[Policy], requirement: Requirement

@@ -247,7 +247,9 @@ def test_alarm_is_set_as_it_is_listed(plan: Plan, prefix: str, requirement: Requ
 def settings_of(alarm: Resource) -> dict[str, Any]:
     """An alarm's settings by the names that the catalogue gives them."""
     settings = {name: alarm.symbolic(argument) for name, argument in ALARM.items()}
-    return settings | {"tells_the_end": bool(alarm.points_to("ok_actions"))}
+    return settings | {
+        "tells_the_end": alarm.points_to("ok_actions") == alarm.points_to("alarm_actions")
+    }
 
 
 # --- Health -------------------------------------------------------------------------------

@@ -162,6 +162,53 @@ def test_what_terraform_cannot_see_is_said_to_it(
     expect_none("the stack", "block that does not wait for what it needs", few)
 
 
+@pytest.mark.requirement("TF-08")
+def test_what_others_change_is_not_planned_back(
+    source: SourceTree, requirement: Requirement
+) -> None:
+    lists = [
+        (block.where, sorted(names(block.blocks("lifecycle"), "ignore_changes")), wanted)
+        for kind, wanted in requirement.expected["ignored"].items()
+        for block in found("the stack", kind, source.blocks("resource", kind))
+    ]
+    others = [f"{where}: {ignored}, not {wanted}" for where, ignored, wanted in lists
+              if ignored != wanted]  # fmt: skip
+    expect_none("the stack", "list of ignored changes that is another", others)
+
+
+@pytest.mark.requirement("TF-08")
+def test_what_others_are_attached_to_is_replaced_first(
+    source: SourceTree, requirement: Requirement
+) -> None:
+    late = [
+        block.where
+        for kind in requirement.expected["replaced_first"]
+        for block in found("the stack", kind, source.blocks("resource", kind))
+        if block.get("lifecycle.create_before_destroy") is not True
+    ]
+    expect_none("the stack", "resource that is gone before its successor is there", late)
+
+
+@pytest.mark.requirement("TF-04")
+def test_every_module_pins_the_same(source: SourceTree, requirement: Requirement) -> None:
+    expected = requirement.expected
+    blocks = found("the stack", "terraform block", source.blocks("terraform"))
+    versions = {
+        block.where: (block.get("required_version"), block.get("required_providers.aws.version"))
+        for block in blocks
+    }
+    wanted = (expected["required_version"], expected["provider_version"])
+    loose = [f"{where}: {pins}" for where, pins in versions.items() if pins != wanted]
+    expect_none("the stack", f"module that pins another than {wanted}", loose)
+
+
+@pytest.mark.requirement("ENV-02")
+def test_provider_works_in_the_environments_account_only(source: SourceTree) -> None:
+    providers = found("the stack", "provider block", source.blocks("provider", "aws"))
+    open_ = [p.where for p in providers if p.get("allowed_account_ids") != ["var.aws_account_id"]]
+    expect_none("the stack", "provider that works in any account", open_)
+
+
 def waiting_for(source: SourceTree, rule: dict[str, Any]) -> list[Block]:
     """The blocks of a rule's kind that wait for as many of each type as it says."""
     kind, _, label = rule["of"].partition(".")
