@@ -181,6 +181,10 @@ SPOILS: dict[str, Spoil] = {
     "unheard": seen(subscribers=()),
     "unreceived": seen(messages=(State.OK,)),
     "stuck": told(lambda one: {"changes": one.changes[:1]}),
+    "insufficient": seen(changes=(Change(425.0, State.OK, State.INSUFFICIENT_DATA),)),
+    "unchanged": seen(changes=()),
+    "again": told(lambda one: {"changes": (*one.changes, Change(800.0, State.OK, State.ALARM))}),
+    "overshot": each(lambda one: {"desired": one.desired + 1}),
     "late": told(
         lambda one: {"changes": tuple(replace(each, at=each.at + 420) for each in one.changes)}
     ),
@@ -197,6 +201,7 @@ SHORT_SPIKE = replace(SPIKE, stages=(*SPIKE.stages[:-2], *SPIKE.stages[-1:]))
         (SCALE, "refused", "LOAD-10", "fail", "× connection refused"),
         (SCALE, "refused", "LOAD-03", "invalid", "no data"),
         (STEADY, "alarmed", "LOAD-02", "fail", "the deployed alarm went to ALARM at 00:04:05"),
+        (STEADY, "alarmed before", "LOAD-02", "invalid", "in ALARM before the judged minutes"),
         (STEADY, "slow inside", "LOAD-02", "fail", "which did not go off"),
         (STEADY, "no data", "LOAD-02", "invalid", "CloudWatch has no request of this run"),
         (STEADY, "closed loop", "LOAD-02", "invalid", "rate was missed: 10 of 90 requests"),

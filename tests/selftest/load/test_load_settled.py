@@ -131,3 +131,45 @@ def test_what_creeps_in_is_noticed(
 def test_a_soak_without_data_shows_no_drift_and_passes_nothing() -> None:
     silent = SPOILS["no data"](run(SOAK))
     assert {found(silent)[name][0] for name in ("LOAD-12", "LOAD-13")} == {"invalid"}
+
+
+def test_headroom_is_told_with_the_verdict() -> None:
+    _, seen = found(run(STEADY))["LOAD-02"]
+    # 0.010 of 0.5 s; 30/s of 6 tasks' 16.7/s each.
+    assert seen.endswith("left: 98 % of the threshold, 70 % of the capacity")
+
+
+def test_an_alarm_that_ends_without_data_was_not_seen_to_be_quiet() -> None:
+    unsure = SPOILS["insufficient"](run(STEADY))
+    assert found(unsure)["LOAD-02"][1].endswith("the deployed alarm ended in INSUFFICIENT_DATA")
+
+
+def test_an_alarm_that_goes_off_again_has_not_recovered() -> None:
+    outcome, seen = found(SPOILS["again"](run(BREACH)))["LOAD-09"]
+    assert (outcome, "and ALARM again at 00:13:20" in seen) == ("fail", True)
+
+
+def test_tasks_that_take_too_long_to_start_come_late_and_are_not_settled() -> None:
+    seen = found(run(SCALE, start_up_minutes=9))
+    assert "one more only after 12 min; 9 are allowed" in seen["LOAD-04"][1]
+    assert "ALBRequestCountPerTarget: 3 tasks, forecast 3, of which 2 run" in seen["LOAD-05"][1]
+    assert (seen["LOAD-04"][0], seen["LOAD-05"][0]) == ("fail", "invalid")
+
+
+def test_a_scenario_that_ends_before_a_task_must_have_come_cannot_tell() -> None:
+    stages = (SCALE.stages[0], replace(SCALE.stages[1], minutes=6))
+    outcome, seen = found(run(replace(SCALE, stages=stages), start_up_minutes=9))["LOAD-04"]
+    assert (outcome, seen.endswith("before 9 min had passed")) == ("invalid", True)
+
+
+def test_a_scenario_that_ends_before_the_alarm_must_have_gone_off_cannot_tell() -> None:
+    stages = (BREACH.stages[0], replace(BREACH.stages[1], minutes=3))
+    silent = run(replace(BREACH, stages=stages))
+    outcome, seen = found(SPOILS["unchanged"](silent))["LOAD-07"]
+    assert (outcome, seen.endswith("the run ended too soon after")) == ("invalid", True)
+
+
+def test_more_tasks_than_forecast_may_still_go_where_there_is_time() -> None:
+    outcome, seen = found(SPOILS["overshot"](run(SCALE)))["LOAD-05"]
+    assert outcome == "invalid"
+    assert "ALBRequestCountPerTarget: 4 tasks, forecast 3, and it may still scale in" in seen
