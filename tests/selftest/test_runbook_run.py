@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import time_machine
 import yaml
 
 from tests.selftest.breaking import STACK
@@ -78,6 +79,22 @@ def test_mistake_turns_its_test_red(
 def test_nothing_else_turns_red(number: int, failures_of: Callable[[int], Failures]) -> None:
     meant = {name for one in ROUNDS[number] for name in (one.test, *one.also)}
     assert set(failures_of(number).messages) == meant
+
+
+TIMED = """
+### Back up
+
+```bash
+echo "$(date -u +%Y%m%d-%H%M%S)"
+```
+"""
+
+
+def test_two_backups_within_a_second_have_two_names(tmp_path: Path) -> None:
+    stage = Stage(Runbook("runbooks.md", TIMED), "staging", None, tmp_path)
+    with time_machine.travel("2026-01-31T23:59:59Z", tick=False):
+        names = [stage.run(stage.section("Back up")).output for _ in range(2)]
+    assert names == ["20260131-235959\n", "20260201-000000\n"]
 
 
 def plan_after_restores(text: str, catalogue: Catalogue, directory: Path) -> set[str]:

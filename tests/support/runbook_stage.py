@@ -62,6 +62,7 @@ class Stage:
         self.runbook, self.environment, self.session = runbook, environment, Clients(session)
         self.prefix = f"mantisnxt-{environment}"
         self._directory = directory
+        self._shown = datetime.datetime.min.replace(tzinfo=datetime.UTC)
 
     def client(self, service: str) -> Any:
         """A low-level client."""
@@ -85,7 +86,7 @@ class Stage:
 
         def answer(call: RunbookCall) -> Answer:
             if call.words[0] == "date":
-                return Answer(_date(call))
+                return Answer(self._date(call))
             if call.words[0] != "aws":
                 return Answer()
             answer = cli.answer(call.words, call.piped)
@@ -114,6 +115,17 @@ class Stage:
 
         tools = ["aws", "docker"]
         return JobRehearsal(workflow, job, Event("push", branch), answer, tools, directory)
+
+    def _date(self, call: RunbookCall) -> str:
+        """The time, which is never the same second twice: names are made of it.
+
+        A person is slower than that; here two backups can be begun within a second.
+        """
+        if call.words[:2] != ("date", "-u") or not call.words[-1].startswith("+"):
+            raise SuiteError(f"{call.where}: only date -u +FORMAT is carried out, not {call.text}")
+        now = datetime.datetime.now(datetime.UTC)
+        self._shown = max(now, self._shown + datetime.timedelta(seconds=1))
+        return self._shown.strftime(call.words[-1][1:]) + "\n"
 
     def _meanwhile(self, command: Command) -> None:
         if command.name == "ecs wait services-stable":
@@ -273,9 +285,3 @@ def differences(
         for key in keys
         if after.get(key) != before[key]
     ]
-
-
-def _date(call: RunbookCall) -> str:
-    if call.words[:2] != ("date", "-u") or not call.words[-1].startswith("+"):
-        raise SuiteError(f"{call.where}: only date -u +FORMAT is carried out, not {call.text}")
-    return datetime.datetime.now(datetime.UTC).strftime(call.words[-1][1:]) + "\n"
