@@ -69,9 +69,15 @@ class Compared:
 
 
 def compare(earlier: Document, later: Document) -> list[Compared]:
-    """The scenarios of the later run, in its order, that the earlier one had too."""
+    """The scenarios of the later run, in its order, that the earlier one had too.
+
+    Raises SuiteError where a report lacks what it must have.
+    """
     both = [name for name in later["scenarios"] if name in earlier["scenarios"]]
-    return [_compared(name, earlier, later) for name in both]
+    try:
+        return [_compared(name, earlier, later) for name in both]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SuiteError(f"one of the two reports is incomplete: {error!r}") from error
 
 
 def told(one: Compared) -> str:

@@ -147,8 +147,12 @@ def test_the_command_tells_what_got_worse(
 @pytest.mark.parametrize(
     ("text", "reason"),
     [(None, "No such file"), ("{", "no JSON"), ("[]", "no report"), ('{"tests": []}', "no report"),
-     ('{"scenarios": {}, "tests": []}', "no scenario in common")],
-    ids=["none", "no-json", "a-list", "another-tier", "nothing-run"],
+     ('{"scenarios": {}, "tests": []}', "no scenario in common"),
+     ('{"scenarios": {"steady": {}}}', "incomplete"),
+     ('{"scenarios": {"steady": {"settings": []}}}', "incomplete"),
+     ('{"scenarios": {"steady": 5}}', "incomplete")],
+    ids=["none", "no-json", "a-list", "another-tier", "nothing-run", "no-settings", "no-map",
+         "no-section"],
 )  # fmt: skip
 def test_what_is_no_report_is_one_clear_line(
     text: str | None, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
