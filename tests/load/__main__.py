@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
+import math
 import os
 import shutil
 import signal
@@ -28,7 +29,7 @@ from tests.load.claims import MEASURES
 from tests.load.gate import Judgement
 from tests.load.hosts import UsageError, is_loopback, permitted
 from tests.load.living import process
-from tests.load.living.clock import MINUTE
+from tests.load.living.clock import FASTEST, MINUTE
 from tests.load.living.process import REGION, Started
 from tests.load.plan import QUIET, REPORTS, ROOT, STACK
 from tests.load.region_client import Living
@@ -213,6 +214,10 @@ def _refuse_unusable(options: argparse.Namespace, requirements: Catalogue, mix: 
     for name in ("service_time", "time_scale"):
         if not on_emulator and getattr(options, name) is not None:
             raise UsageError(f"--{name.replace('_', '-')}: only --target emulator has one")
+    if options.time_scale is not None and not 1 <= options.time_scale <= FASTEST:
+        raise UsageError(f"--time-scale {options.time_scale:g}: give 1 to {FASTEST:g}")
+    if options.service_time is not None and not 0 < options.service_time < math.inf:
+        raise UsageError(f"--service-time {options.service_time:g}: give seconds, more than 0")
     if not on_emulator:
         _host(options, mix)
     if options.compare is not None:

@@ -242,8 +242,9 @@ def _spells(section: Section) -> list[tuple[float, float, State]]:
         seen = [(n + 1.0, one["alarm_state"]) for n, one in enumerate(periods)]
         known = [(at, State(state)) for at, state in seen if state is not None]
         turns = [one for one, last in zip(known, [None, *known], strict=False) if _new(one, last)]
-    ends = [at for at, _ in turns[1:]] + [end]
-    return [(at, until, state) for (at, state), until in zip(turns, ends, strict=True)]
+    ends = [*[at for at, _ in turns[1:]], end]
+    # Of a run without a whole minute nothing is known: there is an end and no turn.
+    return [(at, until, state) for (at, state), until in zip(turns, ends, strict=False)]
 
 
 def _new(turn: tuple[float, State], last: tuple[float, State] | None) -> bool:

@@ -18,16 +18,16 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import NoReturn, get_args
 
 from tests.load import deployed, forecast
 from tests.load.claims import MEASURES
 from tests.load.living.admin import Admin
 from tests.load.living.clock import FASTEST, MINUTE, Clock
-from tests.load.living.region import LivingRegion
+from tests.load.living.region import LivingRegion, first
 from tests.load.plan import STACK
 from tests.load.workload import SERVICE_SECONDS, Workload
 from tests.support import catalogue
@@ -122,26 +122,13 @@ async def _live(
     try:
         _say("starting the load balancer and the tasks")
         await admin.start(options.port)
-        await _first(region.start(), _watch(emulator), stopping.wait())
+        await first(region.start(), _watch(emulator), stopping.wait())
         if not stopping.is_set():
             _tell_ready(options, emulator, admin)
-            await _first(region.run(stopping), _watch(emulator))
+            await first(region.run(stopping), _watch(emulator))
     finally:
         await admin.stop()
         await region.stop()
-
-
-async def _first(*several: Coroutine[Any, Any, Any]) -> None:
-    """Await the first to end, and end the others. Raises what it raises."""
-    tasks = [asyncio.ensure_future(one) for one in several]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for one in done:
-            one.result()
-    finally:
-        for one in tasks:
-            one.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _watch(emulator: Emulator) -> NoReturn:
@@ -170,8 +157,8 @@ def _tell_ready(options: argparse.Namespace, emulator: Emulator, admin: Admin) -
     variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
     # boto3 takes a profile's credentials before those of the environment.
     print(
-        f"ready: env -u AWS_PROFILE -u AWS_SESSION_TOKEN {variables} locust -f tests/load/locustfile.py --host {described['host']} "
-        f"--region-url {admin.url}",
+        f"ready: env -u AWS_PROFILE -u AWS_SESSION_TOKEN {variables} "
+        f"locust -f tests/load/locustfile.py --host {described['host']} --region-url {admin.url}",
         flush=True,
     )
 

@@ -14,6 +14,8 @@ import time
 from dataclasses import dataclass
 
 MINUTE = 60
+# Faster than this, a minute is too short for what happens in it.
+FASTEST = 60.0
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The command of the load tier, from the deployment to the report, on a seeded emulator."""
+"""The command of the load tier, from the deployment to the report, where one thing is not right."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
-from tests.selftest.load.seeded_main import SECRET_VALUE
-
 pytestmark = pytest.mark.selftest
 
 ROOT = Path(__file__).resolve().parents[3]
-COMMAND = [sys.executable, "-m", "tests.selftest.load.seeded_main"]
+COMMAND = [sys.executable, "-m", "tests.selftest.load.changed_main", "--scenario", "steady"]
 ALARM = "arn:aws:cloudwatch:us-east-1:222233334444:alarm:mantisnxt-staging-api-response-time"
+SERVICE = "service/mantisnxt-staging/mantisnxt-staging-app"
 ACCOUNTLESS = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": os.devnull,
@@ -27,21 +25,21 @@ ACCOUNTLESS = {
 }
 
 
-def settings(seed: dict[str, Any]) -> dict[str, str]:
-    """This environment without an AWS account."""
+def settings(change: str) -> dict[str, str]:
+    """This environment without an AWS account, and what is changed by hand."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return {**own, **ACCOUNTLESS, "SEED": json.dumps(seed)}
+    return {**own, **ACCOUNTLESS, "CHANGE": change}
 
 
-def load(reports: Path, *more: str, **seed: Any) -> subprocess.CompletedProcess[str]:
+def load(reports: Path, *more: str, change: str = "nothing") -> subprocess.CompletedProcess[str]:
     """A run to its end."""
     return subprocess.run(
         [*COMMAND, "--reports", str(reports), *more],
         cwd=ROOT,
-        env=settings(seed),
+        env=settings(change),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,
         check=False,
     )
 
@@ -55,45 +53,56 @@ def results(reports: Path) -> dict[str, tuple[str, str, str]]:
     }
 
 
-@pytest.mark.parametrize("variable", ["NODE_ENV", "SENTRY_DSN"])
-def test_a_task_without_a_variable_of_the_contract_fails(variable: str, tmp_path: Path) -> None:
-    run = load(tmp_path, without=variable)
+@pytest.mark.parametrize(
+    ("change", "where", "actual"),
+    [
+        ("threshold 5", ALARM, "threshold_seconds 5.0"),
+        ("periods 1", ALARM, "datapoints_to_alarm 1, evaluation_periods 1"),
+        ("target-times CPU 2", SERVICE, "target of ECSServiceAverageCPUUtilization 140.0"),
+        ("no-scale-in Memory", SERVICE, "scale-in of ECSServiceAverageMemoryUtilization off"),
+        ("minimum 5", SERVICE, "minimum capacity 5"),
+    ],
+    ids=["threshold-times-ten", "one-period", "target-times-two", "no-scale-in", "minimum"],
+)
+@pytest.mark.provider
+@pytest.mark.alone
+def test_what_is_deployed_otherwise_fails_by_name_before_a_request_is_sent(
+    change: str, where: str, actual: str, tmp_path: Path
+) -> None:
+    run = load(tmp_path, change=change)
     assert run.returncode == 1, run.stdout + run.stderr
-    outcome, where, actual = results(tmp_path)["LOAD-01"]
-    assert (outcome, actual) == ("fail", f"missing environment variables: {variable}")
-    assert where.endswith("task-definition/mantisnxt-staging-app:1")
-    assert results(tmp_path)["LOAD-02"][0] == "invalid"
-    assert SECRET_VALUE not in run.stdout + run.stderr + (tmp_path / "load.json").read_text()
-
-
-def test_an_alarm_with_another_threshold_fails_by_name(tmp_path: Path) -> None:
-    run = load(tmp_path, threshold=5)
-    assert run.returncode == 1, run.stdout + run.stderr
-    assert results(tmp_path)["LOAD-02"] == ("fail", ALARM, "threshold_seconds 5.0")
+    assert results(tmp_path)["LOAD-02"] == ("fail", where, actual)
     assert results(tmp_path)["LOAD-01"][0] == "invalid"
-    assert f"  where     {ALARM}\n" in run.stdout
+    assert f"  where     {where}\n" in run.stdout
 
 
 @pytest.mark.parametrize(
-    ("seed", "actual"),
+    ("change", "actual"),
     [
-        ({"health_path": "/healthz"}, "port 3000, health on /healthz"),
-        ({"service": False}, "there is none"),
+        ("without NODE_ENV", "missing environment variables: NODE_ENV"),
+        ("without SENTRY_DSN", "missing environment variables: SENTRY_DSN"),
+        ("health-path /healthz", "port 3000, health on /healthz"),
+        ("no-service", "there is none"),
     ],
-    ids=["other-health-path", "no-service"],
+    ids=["variable", "secret", "health-path", "no-service"],
 )
-def test_another_task_than_the_catalogues_fails(
-    seed: dict[str, Any], actual: str, tmp_path: Path
-) -> None:
-    run = load(tmp_path, **seed)
+@pytest.mark.provider
+@pytest.mark.alone
+def test_a_task_that_is_not_the_application_fails(change: str, actual: str, tmp_path: Path) -> None:
+    run = load(tmp_path, change=change)
     assert run.returncode == 1, run.stdout + run.stderr
-    assert results(tmp_path)["LOAD-01"][::2] == ("fail", actual)
+    outcome, _, seen = results(tmp_path)["LOAD-01"]
+    assert (outcome, seen) == ("fail", actual)
+    assert results(tmp_path)["LOAD-02"][0] == "invalid"
 
 
 def test_a_stack_that_cannot_be_deployed_is_one_error_and_invalid(tmp_path: Path) -> None:
-    run = load(tmp_path, error="main.tf:7: no such thing")
+    run = load(tmp_path, change="error main.tf:7: no such thing")
     assert run.returncode == 3
-    assert run.stderr == "error: main.tf:7: no such thing\n"
+    assert run.stderr.splitlines() == [
+        "error: main.tf:7: no such thing",
+        "error: the region did not start; what is wrong is told above",
+    ]
     assert [outcome for outcome, *_ in results(tmp_path).values()] == ["invalid", "invalid"]
 
 
@@ -110,7 +119,8 @@ def test_staging_without_an_account_is_invalid(tmp_path: Path) -> None:
         (["--environment", "qa"], "invalid choice: 'qa'"),
         (["--rate", "0"], "--rate 0"),
         (["--duration", "60"], "the alarm needs 2"),
-        (["--service-time", "-1"], "--service-time -1"),
+        (["--time-scale", "0"], "--time-scale 0"),
+        (["--target", "staging", "--time-scale", "9"], "--time-scale"),
         (["--host", "http://127.0.0.1:3000"], "--host: with --target emulator"),
         (["--reports", f"{__file__}/reports"], "--reports"),
         (["--target", "staging", "--service-time", "1"], "--service-time"),
@@ -122,7 +132,8 @@ def test_staging_without_an_account_is_invalid(tmp_path: Path) -> None:
         "environment",
         "rate",
         "duration",
-        "service-time",
+        "time-scale",
+        "time-scale-of-staging",
         "host-of-the-emulator",
         "reports",
         "service-time-of-staging",
@@ -144,21 +155,23 @@ def test_wrong_usage_is_refused_before_anything_is_deployed(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 @pytest.mark.parametrize(
-    ("seed", "line", "processes"),
-    [({"seconds": 60}, "seeding", 1), ({}, "requests/s on", 3)],
+    ("change", "line"),
+    [("seconds 60", "changing: seconds"), ("nothing", "requests/s on")],
     ids=["while-deploying", "under-load"],
 )
+@pytest.mark.provider
+@pytest.mark.alone
 def test_a_run_cut_short_leaves_nothing_running_and_a_partial_report(
-    seed: dict[str, Any], line: str, processes: int, number: signal.Signals, tmp_path: Path
+    change: str, line: str, number: signal.Signals, tmp_path: Path
 ) -> None:
     with subprocess.Popen(
-        [*COMMAND, "--reports", str(tmp_path)], cwd=ROOT, env=settings(seed), text=True,
+        [*COMMAND, "--reports", str(tmp_path)], cwd=ROOT, env=settings(change), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     ) as run:  # fmt: skip
         assert run.stdout is not None
         assert any(line in told for told in run.stdout)
         started = psutil.Process(run.pid).children(recursive=True)
-        assert len(started) == processes
+        assert len(started) >= 2
         run.send_signal(number)
         assert "Traceback" not in run.stdout.read()
     assert run.returncode == 3

@@ -157,6 +157,13 @@ def alarmed(judged: dict[str, Any]) -> tuple[float, float]:
     return band.get_x(), band.get_x() + band.get_width()
 
 
+def test_a_run_cut_short_in_its_first_minute_has_plots_of_nothing() -> None:
+    found = document()
+    steady = found["scenarios"]["steady"]
+    found["scenarios"] = {"steady": {**steady, "periods": [], "alarm_changes": []}}
+    assert Read(page.html(found)).elements.count("svg") == len(plots.TITLES)
+
+
 def test_the_alarm_is_shown_while_it_lasted() -> None:
     assert alarmed(document()) == pytest.approx((365 / MINUTE, 665 / MINUTE))
 
