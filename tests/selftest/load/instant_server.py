@@ -1,8 +1,7 @@
 """`python -m tests.selftest.load.instant_server`: answers every request at once.
 
-It ends when its standard input closes.
 As little as a server can do, so that what is measured against it is the client. Prints its port as
-a JSON line.
+a JSON line; ends when its standard input closes.
 """
 
 from __future__ import annotations
