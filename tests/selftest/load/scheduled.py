@@ -27,7 +27,10 @@ START_UP_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class HeldClock(Clock):
-    """A clock on which nobody sleeps until a moment before `go` is set; `asked` are the moments."""
+    """A clock on which nobody sleeps until a moment before `go` is set; `asked` are the moments.
+
+    Other sleeps are short, whatever its scale.
+    """
 
     asked: list[float] = field(default_factory=list)
     go: asyncio.Event = field(default_factory=asyncio.Event)
@@ -36,6 +39,10 @@ class HeldClock(Clock):
         """Note the moment, and wait."""
         self.asked.append(region)
         await self.go.wait()
+
+    async def sleep(self, region_seconds: float) -> None:
+        """Sleep for a moment."""
+        await asyncio.sleep(0.01)
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+import math
 from typing import Any
 
 from tests.load.living.balancer import Endpoint
@@ -142,7 +143,11 @@ class SmallService:
 
 
 class WatchedBalancer:
-    """Finds every target healthy unless told otherwise, and drains in so many looks."""
+    """Finds every target healthy unless told otherwise, and drains in so many looks.
+
+    While it is told to `hold` nothing is ever drained. `most` were registered at once, `fewest`
+    were left when one was deregistered.
+    """
 
     def __init__(self) -> None:
         self.registered: list[Endpoint] = []
@@ -150,17 +155,19 @@ class WatchedBalancer:
         self.draining: dict[Endpoint, int] = {}
         self.drained: list[Endpoint] = []
         self.hold = False
-        self.fewest = 0
+        self.most = 0
+        self.fewest = math.inf
 
     def register(self, endpoint: Endpoint) -> None:
         """Send it requests."""
         self.registered.append(endpoint)
+        self.most = max(self.most, len(self.registered))
 
     def deregister(self, endpoint: Endpoint) -> None:
         """Drain it."""
         self.registered.remove(endpoint)
         self.draining[endpoint] = 3
-        self.fewest = len(self.registered)
+        self.fewest = min(self.fewest, len(self.registered))
 
     def health(self, endpoint: Endpoint) -> str:
         """As it is told, and draining for the first looks after it was deregistered."""
