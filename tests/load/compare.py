@@ -77,7 +77,7 @@ def compare(earlier: Document, later: Document) -> list[Compared]:
     try:
         return [_compared(name, earlier, later) for name in both]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise SuiteError(f"one of the two reports is incomplete: {error!r}") from error
+        raise SuiteError(f"an incomplete report of a load run: {error!r}") from error
 
 
 def told(one: Compared) -> str:
@@ -107,6 +107,10 @@ def read(path: Path) -> Document:
         raise SuiteError(f"{path}: no JSON: give an earlier run's load.json") from error
     if not isinstance(document, dict) or not isinstance(document.get("scenarios"), dict):
         raise SuiteError(f"{path}: no report of a load run: give an earlier run's load.json")
+    try:
+        compare(document, document)
+    except SuiteError as error:
+        raise SuiteError(f"{path}: {error}") from error
     return document
 
 

@@ -125,6 +125,19 @@ def test_a_run_cut_short_says_so(made: Read) -> None:
 
 
 @pytest.mark.usefixtures("unplotted")
+def test_where_and_when_it_came_to_be_is_told() -> None:
+    told = {
+        "started": "2026-05-04T10:00",
+        "commit": "f" * 40,
+        "dirty": True,
+        "narrowed": ["--rate"],
+    }
+    text = Read(page.html({**document(), "provenance": told})).text
+    assert f"2026-05-04T10:00 · commit {'f' * 12} and changes" in text
+    assert "Not a whole run of the tier: --rate." in text
+
+
+@pytest.mark.usefixtures("unplotted")
 def test_a_report_without_a_result_passes_nothing() -> None:
     empty = {**document(), "tests": [], "scenarios": {}, "outcome": "invalid"}
     assert "Nothing was judged" in Read(page.html(empty)).text
