@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -186,16 +186,7 @@ class LivingRegion:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Live until the event is set. Raises what ends it sooner."""
-        loops = [self._emit(), self._control(), self._schedule(), stopping.wait()]
-        tasks = [asyncio.ensure_future(one) for one in loops]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for one in done:
-                one.result()
-        finally:
-            for one in tasks:
-                one.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await first(self._emit(), self._control(), self._schedule(), stopping.wait())
 
     @property
     def revisions(self) -> Mapping[str, int]:
@@ -280,6 +271,19 @@ class LivingRegion:
                 told.append({"TargetGroupArn": arn, **place, "State": state})
         if told:
             self._target.session.tell("target-health", told)
+
+
+async def first(*several: Coroutine[Any, Any, Any]) -> None:
+    """Await the first to end, and end the others. Raises what it raises."""
+    tasks = [asyncio.ensure_future(one) for one in several]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for one in done:
+            one.result()
+    finally:
+        for one in tasks:
+            one.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _endpoint(target: Mapping[str, Any]) -> Endpoint:
