@@ -48,6 +48,11 @@ def test_a_step_takes_effect_at_once_and_no_rate_sends_nothing() -> None:
     assert minutes[3][0] == pytest.approx(180, abs=0.1)
 
 
+def test_a_gap_goes_on_over_the_end_of_a_stage() -> None:
+    minutes = sent("constant", Stage("a", 1, 1 / 40, 1 / 40), Stage("b", 1, 1 / 20, 1 / 20))
+    assert list(chain(*minutes)) == pytest.approx([0, 40, 70, 90, 110])
+
+
 def test_poisson_arrivals_have_the_rate_and_the_spread_of_their_own() -> None:
     minutes = sent("poisson", Stage("flat", 300, 50, 50), minute_seconds=2)
     counts = [len(minute) for minute in minutes]
