@@ -184,6 +184,7 @@ SPOILS: dict[str, Spoil] = {
     "insufficient": seen(changes=(Change(425.0, State.OK, State.INSUFFICIENT_DATA),)),
     "unchanged": seen(changes=()),
     "again": told(lambda one: {"changes": (*one.changes, Change(800.0, State.OK, State.ALARM))}),
+    "never more": each(lambda _: {"desired": 2, "running": 2.0}),
     "overshot": each(lambda one: {"desired": one.desired + 1}),
     "late": told(
         lambda one: {"changes": tuple(replace(each, at=each.at + 420) for each in one.changes)}

@@ -10,11 +10,14 @@ from tests.load import claims
 from tests.load.evidence import Run
 from tests.load.measure import Measured
 from tests.load.observed import Change
-from tests.load.shapes import Unprovable
+from tests.load.region import Region
+from tests.load.shapes import Scenario, Unprovable
 from tests.load.workload import MEMORY
+from tests.selftest.load import regions
 from tests.selftest.load.observations import BREACH, FIND, SCALE, SOAK, STEADY, run
 from tests.selftest.load.test_load_claims import SPOILS, found
 from tests.support.alarms import State
+from tests.support.scaling import Scaling
 
 pytestmark = pytest.mark.selftest
 
@@ -93,14 +96,14 @@ def test_a_policy_that_no_stage_exceeds_is_no_pass() -> None:
     assert (outcome, f"no stage exceeds the target of {MEMORY}" in seen) == ("invalid", True)
 
 
-def drifting(seconds: float, memory: float) -> Run:
+def drifting(seconds: float, memory: float, first: float = 0.1) -> Run:
     """An hour in which each minute is so much slower and fuller than the one before."""
     soak = run(SOAK)
     assert soak.observed is not None
     minutes = tuple(
         replace(
             one,
-            response_seconds=0.1 + n * seconds,
+            response_seconds=first + n * seconds,
             values={**one.values, MEMORY: 25 + n * memory},
         )
         for n, one in enumerate(soak.observed.minutes)
@@ -126,6 +129,11 @@ def test_what_creeps_in_is_noticed(
     seen = found(drifting(seconds, memory))[requirement]
     assert seen[0] == outcome
     assert reason in seen[1]
+
+
+def test_a_drift_of_milliseconds_is_none_however_many_percent_it_is() -> None:
+    outcome, seen = found(drifting(0.0002, 0.0, first=0.01))["LOAD-12"]
+    assert (outcome, seen) == ("pass", "first third 0.012 s, last third 0.020 s")
 
 
 def test_a_soak_without_data_shows_no_drift_and_passes_nothing() -> None:
@@ -173,3 +181,46 @@ def test_more_tasks_than_forecast_may_still_go_where_there_is_time() -> None:
     outcome, seen = found(SPOILS["overshot"](run(SCALE)))["LOAD-05"]
     assert outcome == "invalid"
     assert "ALBRequestCountPerTarget: 4 tasks, forecast 3, and it may still scale in" in seen
+
+
+def longer(minutes: int) -> Scenario:
+    """The scale scenario with so long a rest after the load."""
+    return replace(SCALE, stages=(*SCALE.stages[:-1], replace(SCALE.stages[-1], minutes=minutes)))
+
+
+def slow_to_scale_in(periods: int) -> Region:
+    """The region whose policies scale in after so many minutes."""
+    policies = regions.region().scaling.policies
+    low = (
+        replace(one.low, evaluation_periods=periods, datapoints_to_alarm=periods)
+        for one in policies
+    )
+    slow = (replace(one, low=alarm) for one, alarm in zip(policies, low, strict=True))
+    return regions.region(scaling=Scaling(tuple(slow)))
+
+
+def one_at_a_time() -> Region:
+    """The region that takes one task at a time, as AWS may."""
+    return regions.region(scaling=replace(regions.region().scaling, most_removed=1))
+
+
+@pytest.mark.parametrize(
+    ("scenario", "service", "outcome", "reason"),
+    [
+        (longer(40), one_at_a_time(), "pass", "2 after 25 min"),
+        (longer(60), slow_to_scale_in(35), "fail", "2 only after 35 min, not 29"),
+        (longer(8), regions.region(), "invalid", "and the run ended 13 min later"),
+        (longer(17), one_at_a_time(), "invalid", "and the run ended 22 min later"),
+    ],
+    ids=["one-by-one", "late", "too-short", "too-short-for-one-by-one"],
+)
+def test_a_scale_in_has_the_time_that_alarms_and_cooldowns_take(
+    scenario: Scenario, service: Region, outcome: str, reason: str
+) -> None:
+    seen = found(run(scenario, service))["LOAD-06"]
+    assert (seen[0], reason in seen[1]) == (outcome, True), seen
+
+
+def test_a_service_that_had_nothing_to_take_away_has_not_scaled_in() -> None:
+    idle = SPOILS["never more"](run(SCALE))
+    assert found(idle)["LOAD-06"] == ("invalid", "no more than 2 tasks ran when the load ended")
