@@ -212,6 +212,7 @@ class LoadRun:
     def _end_test(self) -> None:
         """End Locust's test and, unless there is a page to look at, Locust."""
         options = self._environment.parsed_options
+        options.expect_workers = 0  # For which Locust still waits, if they have not come.
         if self._web_ui is not None and not self._stopped:
             self._environment.runner.stop()
             if not options.autostart or options.autoquit == -1:
@@ -267,7 +268,6 @@ class LoadRun:
         if options.master:
             ready = len(self._environment.runner.clients.ready)
             self._fault = f"{ready} of {options.expect_workers} workers came in {patience:g} s"
-            options.expect_workers = 0  # What Locust waits for before it can end.
         self._stopped = True
         self._end_test()
 

@@ -155,6 +155,18 @@ def test_workers_that_never_come_make_the_run_invalid(port: int, tmp_path: Path)
     assert quiet(tmp_path) == ("invalid", "0 of 2 workers came in 3 s")
 
 
+def test_an_interrupt_while_workers_are_waited_for_ends_at_once(port: int, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        command(tmp_path, NOBODY, *master(port)),
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    ) as run:  # fmt: skip
+        assert run.stdout is not None
+        assert any("requests/s on" in line for line in run.stdout)
+        run.send_signal(signal.SIGINT)
+        assert run.wait(timeout=30) == 3
+    assert not document(tmp_path)["complete"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda it: it.name)
 def test_an_interrupt_ends_every_process_and_leaves_a_partial_report(
     number: signal.Signals, service: str, port: int, tmp_path: Path
