@@ -60,7 +60,7 @@ def control_id(control: str) -> str:
     """The control's id as OSCAL writes ids."""
     if found := _NIST.fullmatch(control):
         return ".".join(filter(None, found.groups())).lower()
-    return _NO_TOKEN.sub("-", control.lower())
+    return _token(control)
 
 
 class _Writer:
@@ -142,16 +142,14 @@ class _Writer:
             for short, name in FRAMEWORKS.items()
             if (ids := {control_id(c.control) for c in controls if c.framework == short})
         ]
-        machine = {one.id for one in self._evidence.requirements} - self._people()
+        apart = {one.id for one in people(self._evidence)}
+        machine = {one.id for one in self._evidence.requirements} - apart
         return {
             "control-selections": selections or [{"include-all": {}}],
             "control-objective-selections": [
                 {"include-objectives": [{"objective-id": i} for i in sorted(machine)]}
             ],
         }
-
-    def _people(self) -> set[str]:
-        return {one.id for one in people(self._evidence)}
 
     def _components(self) -> Iterable[dict[str, Any]]:
         """What was looked at: the tree itself, and each deployment of it."""
@@ -218,7 +216,7 @@ class _Writer:
                 },
             },
         }
-        if not found["target"]["props"]:
+        if not one.controls:
             del found["target"]["props"]
         if related:
             found["related-observations"] = related
