@@ -85,6 +85,41 @@ def test_private_subnets_reach_s3_by_an_endpoint(plan: Plan, requirement: Requir
     expect_members(endpoint.where, "route tables", tables, private)
 
 
+@pytest.mark.requirement("COST-01")
+def test_budget_speaks_of_what_was_spent_and_of_what_will_be(
+    plan: Plan, prefix: str, requirement: Requirement
+) -> None:
+    budget = only("plan", "budget", plan.all("aws_budgets_budget"))
+    topic = plan.one("aws_sns_topic", name=f"{prefix}-alerts")
+    told = [
+        [notice.value("notification_type"), notice.value("threshold")]
+        for notice in budget.nested("notification")
+        if topic.address in notice.points_to("subscriber_sns_topic_arns")
+        and notice.value("comparison_operator") == "GREATER_THAN"
+    ]
+    expect_members(budget.where, "notices", told, requirement.expected["notices_percent"])
+
+
+@pytest.mark.requirement("NET-02")
+def test_subnet_has_the_route_table_of_its_tier(plan: Plan) -> None:
+    pairs = [
+        (tier_of(plan.at(subnet)), tier_of(plan.at(table)), subnet)
+        for one in found("plan", "association", plan.all("aws_route_table_association"))
+        for subnet in one.points_to("subnet_id")
+        for table in one.points_to("route_table_id")
+    ]
+    others = [f"{subnet} is in a table of {table}" for own, table, subnet in pairs if own != table]
+    expect_none("plan", "subnet with another tier's table", others)
+    subnets = [subnet.address for subnet in plan.all("aws_subnet")]
+    expect_members("plan", "subnets with a table", [subnet for *_, subnet in pairs], subnets)
+
+
+def tier_of(resource: Resource) -> str:
+    """The tier in the name of a subnet or a route table."""
+    name = resource.value("tags_all.Name")
+    return next((tier for tier in ("public", "private", "db") if f"-{tier}" in name), name)
+
+
 @pytest.mark.requirement("NET-16")
 def test_default_group_admits_nothing(plan: Plan, requirement: Requirement) -> None:
     group = only("plan", "default security group", plan.all("aws_default_security_group"))
