@@ -163,6 +163,9 @@ SPOILS: dict[str, Spoil] = {
     "no sample of the CPU": spoilt(cpu_percent=None),
     "no data": each(lambda _: {"requests": None, "response_seconds": None, "values": {}}),
     "half counted": each(lambda one: {"requests": (one.requests or 0) / 2}),
+    "without a task": lambda judged: SPOILS["half counted"](
+        spoilt(errors={"status 503": 45})(judged)
+    ),
     "shortened": lambda judged: replace(
         judged, measured=replace(judged.measured, periods=judged.measured.periods[:5])
     ),
@@ -171,6 +174,9 @@ SPOILS: dict[str, Spoil] = {
     "unread": lambda judged: replace(judged, observed=None),
     "deployment": seen(deployments=("ecs-svc/2",)),
     "scheduled": seen(activities=(Activity(300.0, 2, 3, SCHEDULE),)),
+    "scheduled before": told(
+        lambda one: {"activities": (Activity(30.0, 1, 2, SCHEDULE), *one.activities)}
+    ),
     "alarmed": seen(changes=(Change(245.0, State.OK, State.ALARM),)),
     "alarmed before": seen(state=State.ALARM),
     "slow inside": each(lambda _: {"response_seconds": 0.7}),
@@ -222,6 +228,7 @@ SHORT_SPIKE = replace(SPIKE, stages=(*SPIKE.stages[:-2], *SPIKE.stages[-1:]))
         (SCALE, "deployment", "LOAD-03", "invalid", "a deployment was under way: ecs-svc/2"),
         (SCALE, "no data", "LOAD-03", "invalid", "no data"),
         (SCALE, "scheduled", "LOAD-05", "invalid", "a scheduled action set the count in minute 6"),
+        (SCALE, "scheduled before", "LOAD-05", "pass", "3 tasks, forecast 3"),
         (SCALE, "by CPU", "LOAD-03", "fail",
          "2 → 3 tasks after minute 6 by ECSServiceAverageCPUUtilization, in the stage that exceeds"
          " ALBRequestCountPerTarget"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.load import claims
-from tests.load.evidence import Run
+from tests.load.evidence import Run, disagreement
 from tests.load.measure import Measured
 from tests.load.observed import Change
 from tests.load.region import Region
@@ -96,9 +96,10 @@ def test_a_policy_that_no_stage_exceeds_is_no_pass() -> None:
     assert (outcome, f"no stage exceeds the target of {MEMORY}" in seen) == ("invalid", True)
 
 
-def drifting(seconds: float, memory: float, first: float = 0.1) -> Run:
-    """An hour in which each minute is so much slower and fuller than the one before."""
-    soak = run(SOAK)
+def drifting(seconds: float, memory: float, first: float = 0.1, soaked: int = 60) -> Run:
+    """Minutes, an hour if not told, each so much slower and fuller than the one before."""
+    stages = (*SOAK.stages[:-1], replace(SOAK.stages[-1], minutes=soaked))
+    soak = run(replace(SOAK, stages=stages))
     assert soak.observed is not None
     minutes = tuple(
         replace(
@@ -134,6 +135,28 @@ def test_what_creeps_in_is_noticed(
 def test_a_drift_of_milliseconds_is_none_however_many_percent_it_is() -> None:
     outcome, seen = found(drifting(0.0002, 0.0, first=0.01))["LOAD-12"]
     assert (outcome, seen) == ("pass", "first third 0.012 s, last third 0.020 s")
+
+
+def test_a_drift_of_a_few_percent_is_none_however_long_it_is() -> None:
+    outcome, _ = found(drifting(0.002, 0.0, first=1.0))["LOAD-12"]
+    assert outcome == "pass"
+
+
+def test_a_leak_that_takes_longer_than_tasks_live_is_none() -> None:
+    outcome, seen = found(drifting(0.0, 0.004, soaked=600))["LOAD-13"]
+    assert (outcome, seen) == ("pass", "25.0 % to 27.4 %, target 80 %")
+
+
+def test_a_few_minutes_show_no_trend() -> None:
+    seen = found(drifting(0.1, 5.0, soaked=8))
+    few = ("invalid", "8 judged minutes: too few to see a trend in")
+    assert (seen["LOAD-12"], seen["LOAD-13"]) == (few, few)
+
+
+def test_what_the_load_balancer_answers_for_want_of_a_task_it_does_not_count() -> None:
+    without = SPOILS["without a task"](run(STEADY))
+    assert disagreement(without, 5) is None
+    assert disagreement(SPOILS["half counted"](run(STEADY)), 5) is not None
 
 
 def test_a_soak_without_data_shows_no_drift_and_passes_nothing() -> None:
