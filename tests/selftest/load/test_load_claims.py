@@ -251,3 +251,8 @@ def test_what_spoils_a_run_is_told_from_what_fails_in_it(
     got = found(SPOILS[spoil](run(scenario)))[requirement]
     assert got[0] == outcome, got
     assert reason in got[1]
+
+
+def test_a_rate_that_was_missed_may_be_why_another_count_was_settled_on() -> None:
+    missed = SPOILS["closed loop"](run(SCALE, tracking(2)))
+    assert found(missed)["LOAD-05"][0] == "invalid"
