@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.mutants import equivalents, record, report, run
+from tests.mutants import deployed, equivalents, record, report, run
 from tests.mutants.enumeration import mutants, sample
 from tests.mutants.mutant import Mutant
 from tests.support import provenance
@@ -104,6 +104,7 @@ def judge(options: argparse.Namespace, every: Sequence[Mutant], chosen: Sequence
     seconds = 0.0
     try:
         seconds = run.run(stack, left, options.jobs, journal, say)
+        deploy(stack, chosen, journal)
     finally:
         results = {**earlier, **known, **_only(journal, left)}
         borrowed = len(earlier.keys() - known.keys())
@@ -122,6 +123,15 @@ def _narrowed(options: argparse.Namespace, borrowed: int) -> list[str]:
              "operator": ", ".join(options.operator)}  # fmt: skip
     found = [f"--{name} {value}" for name, value in asked.items() if value]
     return found + ([f"--survivors, {borrowed} kills by an earlier suite"] if borrowed else [])
+
+
+def deploy(stack: Path, chosen: Sequence[Mutant], journal: record.Journal) -> None:
+    """Have the deployed tier look at the survivors that only it can tell from the tree."""
+    same = deployed.load() if stack == ROOT / "terraform" else {}
+    results = journal.results()
+    alive = [m for m in chosen if m.id in results and results[m.id]["outcome"] == "survived"]
+    for result in deployed.judge(stack, alive, same).values():
+        journal.add({**results[result["id"]], **result})
 
 
 def conclude(found: dict[str, Any], path: Path, problems: Sequence[str]) -> int:
