@@ -7,7 +7,7 @@ values it reads; what is deployed has been compared with the catalogue before (`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from tests.load import alarm_claims, gate, lasting_claims, scaling_claims
@@ -101,22 +101,20 @@ def settled(run: Run, find: Find) -> str | None:
         # While nothing was answered yet, it still may be.
         return reason if not gate.nothing_answered(run.measured.periods) else None
     names = OF_SCENARIO[run.scenario.name]
-    periods, traffic = run.measured.periods, run.plan.traffic
-    if any(_JUDGED[name].first for name in names):
-        due = round(
-            sum(
-                stage.minutes * (stage.rate_from + stage.rate_to) / 2
-                for stage in run.scenario.stages
-            )
-            * run.measured.period_seconds
-        )
-        if excess := gate.over_budget(periods, traffic.error_budget_percent, due):
-            return excess
+    if any(_JUDGED[name].first for name in names) and (excess := _excess(run)):
+        return excess
     if "LOAD-02" in names:
         judgement = alarm_claims.quiet(run, find("LOAD-02").expected)
         if judgement.outcome is Verdict.failed:
             return judgement.actual
     return None
+
+
+def _excess(run: Run) -> str | None:
+    """How many requests failed, if that is too many of all that the scenario sends."""
+    rates = ((one.minutes * (one.rate_from + one.rate_to) / 2) for one in run.scenario.stages)
+    due = round(sum(rates) * run.measured.period_seconds)
+    return gate.over_budget(run.measured.periods, run.plan.traffic.error_budget_percent, due)
 
 
 def _judgement(run: Run, name: str, find: Find) -> Judgement:
@@ -130,6 +128,9 @@ def _judgement(run: Run, name: str, find: Find) -> Judgement:
         return Judgement(Verdict.invalid, "a deployed service that can be read", reason)
     given: dict[str, Any] = {need: getattr(run, need) for need in asked.needs}
     judgement = asked.by(run, expected, **given)
+    if asked.first and judgement.outcome is Verdict.invalid and (excess := _excess(run)):
+        # For which the run was ended before the minutes that would have been judged.
+        return replace(judgement, outcome=Verdict.failed, actual=excess)
     if asked.first and judgement.outcome is Verdict.failed:
         return judgement
     if doubt := doubtful(run, _tolerated(find)):

@@ -11,7 +11,7 @@ from tests.load.evidence import Run, disagreement
 from tests.load.measure import Measured
 from tests.load.observed import Change
 from tests.load.region import Region
-from tests.load.shapes import Scenario, Unprovable
+from tests.load.shapes import Scenario, Stage, Unprovable
 from tests.load.workload import MEMORY
 from tests.selftest.load import regions
 from tests.selftest.load.observations import BREACH, FIND, SCALE, SOAK, STEADY, run
@@ -50,6 +50,17 @@ def test_a_run_goes_on_while_nothing_was_answered_yet() -> None:
 )
 def test_a_run_whose_verdict_is_certain_ends(spoil: str, minutes: int, reason: str) -> None:
     assert reason in str(claims.settled(begun(SPOILS[spoil](run(STEADY)), minutes), FIND))
+
+
+@pytest.mark.parametrize("spoil", ["fast errors", "refused"])
+def test_a_run_that_ended_for_its_errors_fails_though_nothing_judged_was_sent(spoil: str) -> None:
+    judged = run(STEADY)
+    settle = Stage("settle", STEADY.minutes, 10, 10)
+    later = replace(STEADY, stages=(settle, *STEADY.stages))
+    ended = begun(SPOILS[spoil](replace(judged, scenario=later)), 5)
+    assert claims.settled(ended, FIND) is not None
+    ended = replace(ended, region=None)
+    assert found(ended)["LOAD-02"][0] == "fail"
 
 
 def test_a_few_errors_may_still_be_within_the_budget_of_the_whole() -> None:
