@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.load import plan
+from tests.load import plan, region_client
 from tests.load.deployed import DeployedAlarm
 from tests.load.hosts import UsageError
 from tests.load.living.clock import Clock
 from tests.load.plan import Deployment
+from tests.load.region_client import Living
 from tests.selftest.load import regions
 from tests.support import alarms, catalogue
 from tests.support.emulator import Emulator
@@ -131,6 +132,40 @@ def test_what_cannot_be_run_is_refused(
 ) -> None:
     with pytest.raises(UsageError, match=told):
         made(traffic, deployed(), **options)
+
+
+@pytest.fixture
+def living(monkeypatch: pytest.MonkeyPatch) -> Living:
+    """A living region of staging, at twenty times the speed, that every address is of."""
+    host, clock = "http://127.0.0.1:3001", Clock(20, 0, 10 * 3600)
+    region = Living("http://127.0.0.1:1", "staging", host, clock, regions.WORK, 179)
+    monkeypatch.setattr(region_client, "read", lambda _: region)
+    return region
+
+
+def test_a_living_region_gives_its_host_its_clock_and_what_a_request_takes(
+    living: Living, traffic: Traffic
+) -> None:
+    asked = {"region_url": living.url, "host": None, "scenario": "breach"}
+    settled = made(traffic, deployed(), **asked)
+    assert (settled.host, settled.minute_seconds) == (living.host, 3)
+    assert (settled.situation.workload, settled.situation.start_up_minutes) == (regions.WORK, 3)
+    assert [stage.workload is not None for stage in settled.scenario.stages] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    ("found", "environment", "told"),
+    [
+        (deployed(), "production", "is staging's region"),
+        (None, "staging", "set AWS_ENDPOINT_URL to the region's emulator too"),
+    ],
+    ids=["another-environment", "no-account"],
+)
+def test_a_living_region_that_is_not_what_is_loaded_is_refused(
+    found: Deployment | None, environment: str, told: str, living: Living, traffic: Traffic
+) -> None:
+    with pytest.raises(UsageError, match=told):
+        made(traffic, found, region_url=living.url, environment=environment)
 
 
 @pytest.mark.parametrize("scenario", ["scale", "breach", "spike"])
