@@ -128,6 +128,15 @@ def test_no_task_is_given_more_than_it_has_while_its_policy_asks(environment: st
     assert most[MEMORY] < 90
 
 
+def test_stages_wait_as_long_as_a_task_takes_to_start() -> None:
+    quick, slow = (
+        scenarios.make("scale", situation("staging", start_up_minutes=minutes)).stages
+        for minutes in (2, 6)
+    )
+    longer = [after.minutes - before.minutes for before, after in zip(quick, slow, strict=True)]
+    assert longer[1:4] == [4, 4, 4]
+
+
 def test_where_there_is_room_each_policy_has_its_stage() -> None:
     scenario = scenarios.make("scale", situation("production"))
     assert [stage.binds for stage in scenario.stages if stage.binds] == [REQUESTS, CPU, MEMORY]
