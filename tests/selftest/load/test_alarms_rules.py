@@ -187,7 +187,14 @@ def test_a_period_without_samples_is_missing_and_not_one_of_few(evaluate_low: bo
 
 @pytest.mark.parametrize(
     ("statistic", "samples", "expected"),
-    [("p99", 999, True), ("p99", 1001, False), ("p10", 99, True), ("Average", 1, False)],
+    [
+        ("p99", 999, True),
+        ("p99", 1000, False),
+        ("p90", 99, True),
+        ("p90", 100, False),
+        ("p10", 99, True),
+        ("Average", 1, False),
+    ],
 )
 def test_low_samples_matter_to_percentiles_only(
     statistic: str, samples: int, expected: bool
