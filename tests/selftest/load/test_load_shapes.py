@@ -272,3 +272,10 @@ def test_windows_follow_one_another_from_the_first_minute() -> None:
     }
     assert (scenario.minutes, scenario.most, scenario.judged) == (5, 3, (2, 3, 4))
     assert (scenario.window("b"), stages[0].rate(1)) == (range(2, 5), 2)
+
+
+def test_a_service_that_is_slow_at_its_best_is_led_to_the_peak_in_reasonable_time() -> None:
+    slow = replace(WORK, other_seconds=0.3)
+    found = scenarios.make("steady", situation("staging", workload=slow))
+    assert found.most == MIX.place("staging").peak_requests_per_second
+    assert found.minutes < 60
