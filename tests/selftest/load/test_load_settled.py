@@ -258,3 +258,14 @@ def test_a_scale_in_has_the_time_that_alarms_and_cooldowns_take(
 def test_a_service_that_had_nothing_to_take_away_has_not_scaled_in() -> None:
     idle = SPOILS["never more"](run(SCALE))
     assert found(idle)["LOAD-06"] == ("invalid", "no more than 2 tasks ran when the load ended")
+
+
+def test_an_overshoot_that_is_taken_back_is_told_and_allowed() -> None:
+    scale = run(SCALE)
+    assert scale.observed is not None
+    minutes = list(scale.observed.minutes)
+    minutes[6] = replace(minutes[6], desired=6)
+    overshot = replace(scale, observed=replace(scale.observed, minutes=tuple(minutes)))
+    outcome, seen = found(overshot)["LOAD-05"]
+    assert outcome == "pass"
+    assert "ALBRequestCountPerTarget: 3 tasks, forecast 3 (after 6);" in seen
