@@ -25,7 +25,7 @@ from tests.load.plan import Plan
 # From the order to the first request: what it takes to reach and start the generators.
 LEAD_SECONDS = 1.0
 # A worker tells every second; after so long without a word it is lost.
-LOST_SECONDS = 5.0
+LOST_SECONDS = 10.0
 # How far a worker's time in the run may be behind the master's: its requests would count for the
 # wrong minute.
 MOST_BEHIND_SECONDS = 0.25

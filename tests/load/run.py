@@ -238,8 +238,9 @@ class LoadRun:
         """The page's stop button, or the last worker is gone; a run that is over does not mind."""
         runner = self._environment.runner
         if self._conductor is not None and self._environment.parsed_options.master:
-            present = {one.id for one in runner.clients.ready + runner.clients.running}
-            self._conductor.keep(present)
+            known = runner.clients
+            present = known.ready + known.spawning + known.running
+            self._conductor.keep({one.id for one in present})
         if self._conductor is not None:
             self._conductor.halt()
 
