@@ -97,7 +97,7 @@ def settled(run: Run, find: Find) -> str | None:
     verdict is worse. Of errors more may only be too many already if they are of all that the
     scenario sends.
     """
-    if reason := spoilt(run) if run.measured.periods else None:
+    if reason := spoilt(run, ended=False) if run.measured.periods else None:
         # While nothing was answered yet, it still may be.
         return reason if not gate.nothing_answered(run.measured.periods) else None
     names = OF_SCENARIO[run.scenario.name]

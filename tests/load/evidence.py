@@ -98,14 +98,17 @@ def together(expected: str, parts: Iterable[Part]) -> Judgement:
     return Judgement(outcome, expected, "; ".join(part.actual for part in seen) or "nothing to see")
 
 
-def spoilt(run: Run) -> str | None:
-    """Why nothing of this run can be judged, None where it can."""
+def spoilt(run: Run, ended: bool = True) -> str | None:
+    """Why nothing of this run can be judged, None where it can.
+
+    One that has not `ended` may still get better in what is judged by the minute.
+    """
     periods, alarm = run.measured.periods, run.plan.alarm
     if run.fault:
         return run.fault
     if run.measured.partial:
         return f"interrupted after {len(periods)} complete minutes"
-    if unsound := gate.generator_unsound(alarm, periods, run.plan.traffic.generator):
+    if unsound := gate.generator_unsound(alarm, run.measured, run.plan.traffic.generator, ended):
         return unsound
     if run.observed and run.observed.deployments:
         return f"a deployment was under way: {', '.join(run.observed.deployments)}"

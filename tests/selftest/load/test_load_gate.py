@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.load.gate import judge, quiet
+from tests.load.gate import generator_unsound, judge, quiet
 from tests.load.measure import Measured, Recorder
 from tests.support.alarms import Alarm, Missing, State
 from tests.support.traffic import Traffic
@@ -152,6 +152,42 @@ def test_a_long_run_does_not_average_a_spoilt_minute_away(
     hour = [0.1] * 60
     assert judge(alarm, minutes(*hour), traffic).outcome == "pass"
     assert judge(alarm, minutes(*hour, spoil=spoil), traffic).outcome == "invalid"
+
+
+def fast(late: int, periods: int = 40) -> Measured:
+    """Region minutes of 3 s with 100 requests each; in the tenth so many leave 0.2 s late."""
+    recorder = Recorder(3, periods)
+    for minute in range(periods):
+        recorder.cpu(3 * minute + 1, used_seconds=0.1, sampled_seconds=1)
+        for request in range(100):
+            due = 3 * minute + request * 0.03
+            recorder.offered(due)
+            recorder.sent(due, lateness=0.2 if minute == 9 and request < late else 0.001)
+            recorder.answered(due, 0.1, 0.1)
+    return recorder.measured(periods, partial=False)
+
+
+@pytest.mark.parametrize(
+    ("late", "periods", "reason"),
+    [
+        (20, 40, None),
+        (21, 40, "the generator was late: p99 0.200 s in minutes 1 to 20, limit 0.05 s"),
+        (20, 15, "the generator was late: p99 0.200 s in minutes 1 to 15, limit 0.05 s"),
+    ],
+    ids=["a-hitch", "more-than-a-hitch", "a-hitch-in-a-short-run"],
+)
+def test_a_generator_is_judged_by_real_minutes(
+    late: int, periods: int, reason: str | None, alarm: Alarm, traffic: Traffic
+) -> None:
+    assert generator_unsound(alarm, fast(late, periods), traffic.generator) == reason
+
+
+def test_a_run_that_goes_on_is_judged_by_the_minutes_that_are_over(
+    alarm: Alarm, traffic: Traffic
+) -> None:
+    short, long = fast(100, 15), fast(100)
+    assert generator_unsound(alarm, short, traffic.generator, ended=False) is None
+    assert generator_unsound(alarm, long, traffic.generator, ended=False) is not None
 
 
 def test_requests_given_up_raise_the_mean_within_the_error_budget(
