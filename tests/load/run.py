@@ -63,8 +63,8 @@ class LoadRun:
         """Settle the plan or leave: nothing has been sent yet."""
         self._environment, self._web_ui = environment, web_ui
         options = environment.parsed_options
-        worker = Worker(environment, self._sources.load_traffic)
         try:
+            worker = Worker(environment, self._sources.load_traffic)
             if options.worker:
                 worker.listen()
                 worker.live_with_master()
