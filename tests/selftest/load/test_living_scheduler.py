@@ -72,11 +72,14 @@ async def test_task_that_stops_is_drained_before_it_ends(session: Session) -> No
 
 @in_loop
 async def test_start_that_is_not_wanted_any_more_is_given_up(session: Session) -> None:
-    async with scheduled(session, 2) as now:
-        await now.scheduler.reconcile()
+    clock = HeldClock(SCALE)
+    async with scheduled(session, 2, clock=clock) as now:
+        await now.until(lambda: len(clock.asked) == 2)
         now.service.update(desiredCount=1)
+        await now.until(lambda: len(now.scheduler.tasks) == 1 and not now.scheduler.leaving)
+        clock.go.set()
         await now.healthy(1)
-        assert len(now.scheduler.tasks) == len(now.service.running()) == 1
+        assert len(now.service.running()) == now.balancer.most == 1
 
 
 @in_loop
