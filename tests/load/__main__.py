@@ -45,6 +45,8 @@ LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 ON_EMULATOR, ON_STAGING = ("scale", "breach", "steady"), ("steady",)
 _STOP_SECONDS = 40
 _POLL_SECONDS = 0.1
+# No scheduled action changes the bounds in the hours that follow.
+MORNING = "10:00"
 LOG = logging.getLogger(__name__)
 
 
@@ -314,7 +316,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--host", help="with --target staging: default the environment's own")
     add("--time-scale", type=float, metavar="N", help="how much faster the emulator's clock runs")
-    add("--begin", metavar="HH:MM", help="the emulator's time of day when it starts, in UTC")
+    add(
+        "--begin",
+        default=MORNING,
+        metavar="HH:MM",
+        help="the emulator's time of day when it starts, in UTC; default: %(default)s",
+    )
     add("--duration", type=float, help="judged time in seconds; default: what the scenario needs")
     add("--rate", type=float, help="requests per second; default: the peak")
     add("--service-time", type=float, help="mean of the emulator's service, in seconds")

@@ -14,7 +14,7 @@ from tests.load.plan import ALARM, expected_values
 from tests.load.region import Region
 from tests.support.outcomes import SuiteError, Violation
 
-BOUNDS, TARGETS = "SCALE-01", "SCALE-02"
+BOUNDS, TARGETS, SCHEDULE = "SCALE-01", "SCALE-02", "SCALE-03"
 
 Find = Callable[[str], Any]
 _Difference = tuple[str, object, object]
@@ -29,11 +29,13 @@ def settings(region: Region, alarm: DeployedAlarm, find: Find) -> None:
     deployed.check_alarm(alarm, expected_values(find), ALARM)
     try:
         wrong = [
-            *_bounds(region, find(BOUNDS).expected),
+            *_bounds(region, find(BOUNDS).expected, find(SCHEDULE).expected),
             *_policies(region, find(TARGETS).expected),
         ]
     except KeyError as error:
-        raise SuiteError(f"tests/catalogue.yaml: {BOUNDS} or {TARGETS} lacks {error}") from error
+        raise SuiteError(
+            f"tests/catalogue.yaml: {BOUNDS}, {TARGETS} or {SCHEDULE} lacks {error}"
+        ) from error
     if wrong:
         service = f"service/mantisnxt-{region.environment}/mantisnxt-{region.environment}-app"
         raise Violation(
@@ -44,9 +46,15 @@ def settings(region: Region, alarm: DeployedAlarm, find: Find) -> None:
         )
 
 
-def _bounds(region: Region, expected: dict[str, Any]) -> Iterator[_Difference]:
+def _bounds(
+    region: Region, expected: dict[str, Any], schedule: dict[str, Any]
+) -> Iterator[_Difference]:
+    """The minimum is the day's, or the night's where an action sets that."""
     wanted = expected["capacity"][region.environment]
-    yield from _unlike("minimum capacity", wanted["min"], region.capacity.minimum)
+    night = schedule["off_peak_minimum"][region.environment]
+    lowered = region.capacity.minimum == night
+    if not (lowered and any(one.minimum == night for one in region.actions)):
+        yield from _unlike("minimum capacity", wanted["min"], region.capacity.minimum)
     yield from _unlike("maximum capacity", wanted["max"], region.capacity.maximum)
 
 

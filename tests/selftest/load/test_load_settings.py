@@ -32,6 +32,13 @@ def test_what_the_catalogue_asks_may_be_loaded() -> None:
     settings(regions.region(), DEPLOYED, FIND)
 
 
+def test_the_night_s_minimum_may_be_loaded_where_an_action_sets_it() -> None:
+    lowered = regions.region(capacity=Capacity(1, 6))
+    with pytest.raises(Violation, match="minimum capacity 1"):
+        settings(lowered, DEPLOYED, FIND)
+    settings(replace(lowered, actions=regions.night()), DEPLOYED, FIND)
+
+
 @pytest.mark.parametrize(
     ("alarm", "expected", "actual"),
     [
