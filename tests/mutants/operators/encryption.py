@@ -15,7 +15,7 @@ from tests.mutants.operators.registry import (
     replaced,
     rewritten,
 )
-from tests.mutants.places import Setting, Stack
+from tests.mutants.places import Block, Setting, Stack
 
 SWITCHES = re.compile(r"encrypt|key_rotation|validation|^block_|^ignore_public|^restrict_public")
 KEYS = re.compile(r"kms_(master_)?key|^kms_key")
@@ -123,10 +123,7 @@ def login(stack: Stack) -> Iterator[Change]:
         yield from cut(stack, place)
 
 
-def _in(block: object, place: Setting) -> bool:
-    from tests.mutants.places import Block
-
-    assert isinstance(block, Block)
+def _in(block: Block, place: Setting) -> bool:
     return place.document is block.document and block.start < place.start and place.end < block.end
 
 
