@@ -199,7 +199,8 @@ class LoadRun:
         report.write(found, settled.reports)
         self._environment.process_exit_code = found.exit_code
         self._shown = web.Verdict([report.told(result) for result in found.results])
-        if not elsewhere:
+        # Who has interrupted does not want to wait for plots.
+        if not elsewhere and not self._stopped:
             self._shown.page = _page(settled.reports)
         if self._web_ui is not None:
             self._tell()

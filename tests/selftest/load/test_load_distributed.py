@@ -66,6 +66,20 @@ def workers(
             worker.wait()
 
 
+@contextlib.contextmanager
+def begun(arguments: list[str], told: str) -> Iterator[subprocess.Popen[str]]:
+    """Locust once it has printed a line with this; it does not outlive the test."""
+    with subprocess.Popen(
+        arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as run:
+        try:
+            assert run.stdout is not None
+            assert any(told in line for line in run.stdout)
+            yield run
+        finally:
+            run.kill()
+
+
 def master(port: int) -> tuple[str, ...]:
     """Locust's options for the master of two workers."""
     return ("--master", "--master-bind-host", MASTER, "--master-bind-port", str(port),
@@ -114,11 +128,7 @@ def test_a_worker_that_is_killed_makes_the_run_invalid_long_before_its_end(
     service: str, port: int, tmp_path: Path
 ) -> None:
     long = command(tmp_path, service, *master(port), "--run-time", "300s")
-    with workers(port) as hosts, subprocess.Popen(
-        long, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as run:  # fmt: skip
-        assert run.stdout is not None
-        assert any("  00:00:01  sent" in line for line in run.stdout)
+    with workers(port) as hosts, begun(long, "  00:00:01  sent") as run:
         hosts[0].kill()
         assert run.wait(timeout=60) == 3
     outcome, reason = quiet(tmp_path)
@@ -130,11 +140,7 @@ def test_a_worker_that_is_interrupted_makes_the_run_invalid(
     service: str, port: int, tmp_path: Path
 ) -> None:
     long = command(tmp_path, service, *master(port), "--run-time", "300s")
-    with workers(port) as hosts, subprocess.Popen(
-        long, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as run:  # fmt: skip
-        assert run.stdout is not None
-        assert any("  00:00:01  sent" in line for line in run.stdout)
+    with workers(port) as hosts, begun(long, "  00:00:01  sent") as run:
         hosts[0].send_signal(signal.SIGINT)
         assert run.wait(timeout=60) == 3
     assert "broke: it was interrupted" in quiet(tmp_path)[1]
@@ -156,12 +162,7 @@ def test_workers_that_never_come_make_the_run_invalid(port: int, tmp_path: Path)
 
 
 def test_an_interrupt_while_workers_are_waited_for_ends_at_once(port: int, tmp_path: Path) -> None:
-    with subprocess.Popen(
-        command(tmp_path, NOBODY, *master(port)),
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    ) as run:  # fmt: skip
-        assert run.stdout is not None
-        assert any("requests/s on" in line for line in run.stdout)
+    with begun(command(tmp_path, NOBODY, *master(port)), "requests/s on") as run:
         run.send_signal(signal.SIGINT)
         assert run.wait(timeout=30) == 3
     assert not document(tmp_path)["complete"]
@@ -172,11 +173,7 @@ def test_an_interrupt_ends_every_process_and_leaves_a_partial_report(
     number: signal.Signals, service: str, port: int, tmp_path: Path
 ) -> None:
     long = command(tmp_path, service, *own_port(port), "--run-time", "300s")
-    with subprocess.Popen(
-        long, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as run:
-        assert run.stdout is not None
-        assert any("  00:00:01  sent" in line for line in run.stdout)
+    with begun(long, "  00:00:01  sent") as run:
         children = psutil.Process(run.pid).children()
         run.send_signal(number)
         assert run.wait(timeout=30) == 3
@@ -189,11 +186,7 @@ def test_workers_do_not_outlive_a_master_that_is_killed(
     service: str, port: int, tmp_path: Path
 ) -> None:
     long = command(tmp_path, service, *own_port(port), "--run-time", "300s")
-    with subprocess.Popen(
-        long, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as run:
-        assert run.stdout is not None
-        assert any("  00:00:00  sent" in line for line in run.stdout)
+    with begun(long, "  00:00:00  sent") as run:
         children = psutil.Process(run.pid).children()
         run.kill()
         assert len(children) == 2
