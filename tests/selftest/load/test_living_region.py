@@ -107,6 +107,7 @@ async def lived(service: SmallService, emulator: Emulator) -> Lived:
     try:
         await admin.start()
         await living.start()
+        await _get(living.host)  # before the first minute, and so in none
         running = asyncio.create_task(living.run(stopping))
         await until(living, 1)
         async with aiohttp.ClientSession() as client:
