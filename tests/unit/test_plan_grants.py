@@ -59,20 +59,21 @@ def called(resource: Resource) -> str:
 
 def lines(statements: Iterable[Statement], spelled: Spelled) -> list[str]:
     """A line for each statement."""
-    return [spelled(line(one)) for one in statements]
+    return [line(one, spelled) for one in statements]
 
 
-def line(one: Statement) -> str:
+def line(one: Statement, spelled: Spelled) -> str:
     """A statement in words: whom it lets do what, on what, and if what."""
     whom = {"anyone"} if one.principals & ANYONE else one.principals
-    principals = f" to {listed(whom)}" if whom else ""
+    principals = f" to {listed(map(spelled, whom))}" if whom else ""
     conditions = [
-        f"{test} {variable} {listed(values)}"
+        f"{test} {variable} {listed(map(spelled, values))}"
         for test, variables in sorted(one.conditions.items())
         for variable, values in sorted(variables.items())
     ]
     under = f" if {' and '.join(conditions)}" if conditions else ""
-    what = f"{listed(one.actions)} on {listed(one.resources)}"
+    # By the names, which stay the same whatever the addresses are.
+    what = f"{listed(one.actions)} on {listed(map(spelled, one.resources))}"
     return f"{one.effect} {what}{principals}{under}"
 
 
