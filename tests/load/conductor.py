@@ -34,6 +34,8 @@ _HALT_SECONDS = 2.0
 # What a stage asks of the service is there when its first request is.
 _AHEAD_SECONDS = 0.02
 _WATCH_SECONDS = 0.25
+# After the last request's timeout: by then a generator is done or was lost.
+_END_SECONDS = 20.0
 # After its timeout a request has been told of, by a generator that tells every second.
 _KNOWN_AFTER_SECONDS = 2.0
 
@@ -183,6 +185,8 @@ class Conductor:
             for name, worker in self._workers.items():
                 if worker.heard < silent and not worker.done:
                     self.lost(name)
+            if self.now() > self._plan.seconds + self._plan.traffic.timeout_seconds + _END_SECONDS:
+                self.give_up("the load generators did not come to an end")
             if (over := self._answered_minutes()) > minute:
                 minute = over
                 self.ended_early = self._settled(self._recorder.measured(over, partial=False))

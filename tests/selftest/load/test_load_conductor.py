@@ -145,11 +145,14 @@ def test_a_worker_of_which_nothing_is_heard_is_lost(
 
 def test_figures_of_another_run_are_not_taken_for_this_ones(settled: Plan) -> None:
     def answer(conductor: Conductor, worker: str, message: dict[str, Any]) -> None:
-        conductor.hear(worker, figures("an earlier one", 0, 0.0, done=True))
+        stale = Recorder(MINUTE_SECONDS, 4)
+        stale.offered(1.5 * MINUTE_SECONDS)
+        earlier = figures("an earlier one", 0, 0.0, done=True)
+        conductor.hear(worker, {**earlier, "parts": stale.take()})
         finish(conductor, worker, message)
 
     conductor, _ = conducted(settled, answer)
-    assert sum(period.offered for period in conductor.measured().periods) == 1
+    assert [period.offered for period in conductor.measured().periods] == [1, 0, 0, 0]
 
 
 def test_a_run_ends_early_once_its_verdict_is_settled_and_is_not_partial(settled: Plan) -> None:
