@@ -262,15 +262,11 @@ class LivingRegion:
         """Tell the control plane how the targets are that are registered with it."""
         arn = self._entrance.target_group
         described = self._target.client("elbv2").describe_target_health(TargetGroupArn=arn)
-        told, self._healths = [], []
-        for one in described["TargetHealthDescriptions"]:
-            place = one["Target"]
-            state = self._balancer.health(_endpoint(place))
-            self._healths.append(state)
-            if state != one["TargetHealth"]["State"]:
-                told.append({"TargetGroupArn": arn, **place, "State": state})
-        if told:
-            self._target.session.tell("target-health", told)
+        targets = described["TargetHealthDescriptions"]
+        self._healths = [self._balancer.health(_endpoint(one["Target"])) for one in targets]
+        if told := news(targets, self._healths):
+            changed = [{"TargetGroupArn": arn, **one} for one in told]
+            self._target.session.tell("target-health", changed)
 
 
 async def first(*several: Coroutine[Any, Any, Any]) -> None:
@@ -284,6 +280,19 @@ async def first(*several: Coroutine[Any, Any, Any]) -> None:
         for one in tasks:
             one.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def news(targets: Sequence[Mapping[str, Any]], healths: Sequence[str]) -> list[dict[str, Any]]:
+    """What the control plane is to be told of targets, given how the load balancer sees each.
+
+    One that the load balancer does not know yet is on its way to it: only what drains may go.
+    """
+    return [
+        {**one["Target"], "State": health}
+        for one, health in zip(targets, healths, strict=True)
+        if health != one["TargetHealth"]["State"]
+        and (health != "unused" or one["TargetHealth"]["State"] == "draining")
+    ]
 
 
 def _endpoint(target: Mapping[str, Any]) -> Endpoint:

@@ -235,6 +235,28 @@ def test_service_without_a_load_balancer_is_refused(emulator: Emulator) -> None:
         asyncio.run(lived(service, emulator))
 
 
+# --- The health of its targets -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("told", "seen", "news"),
+    [
+        ("initial", "healthy", ["healthy"]),
+        ("healthy", "healthy", []),
+        ("healthy", "unhealthy", ["unhealthy"]),
+        ("draining", "unused", ["unused"]),
+        ("initial", "unused", []),
+    ],
+    ids=["passed", "as-told", "failed", "drained", "on-its-way-to-the-load-balancer"],
+)
+def test_the_control_plane_is_told_of_targets_what_changed(
+    told: str, seen: str, news: list[str]
+) -> None:
+    target = {"Target": {"Id": "10.0.1.4", "Port": 3000}, "TargetHealth": {"State": told}}
+    found = region.news([target], [seen])
+    assert found == [{"Id": "10.0.1.4", "Port": 3000, "State": state} for state in news]
+
+
 # --- Its address ------------------------------------------------------------------------------
 
 
