@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,20 @@ from tests.load.living.clock import Clock
 from tests.load.plan import QUIET, Deployment, Plan
 from tests.load.report import Report
 from tests.support import catalogue, traffic
+from tests.support.catalogue import Catalogue
 from tests.support.outcomes import Invalid, SuiteError, Violation
 from tests.support.report import Verdict
 from tests.support.traffic import Traffic
 
 
+@cache
+def _catalogue() -> Catalogue:
+    """Read once: it is asked each minute, and reading it would hold up what is to be sent."""
+    return catalogue.load()
+
+
 def _find(requirement: str) -> Any:
-    return catalogue.load().requirement(requirement)
+    return _catalogue().requirement(requirement)
 
 
 @dataclass(frozen=True)
