@@ -47,7 +47,9 @@ def assumptions(**changed: float) -> Assumptions:
 
 def month(plan: Plan, **changed: float) -> Month:
     """A month of production with a peak of ten requests a second."""
-    place = traffic.Place(host="admin.example.com", peak_requests_per_second=10)
+    place = traffic.Place(
+        host="admin.example.com", peak_requests_per_second=10, most_requests_per_second=10
+    )
     load = traffic.load().model_copy(update={"environments": {"production": place}})
     return Month("production", plan, prices.load(TODAY), assumptions(**changed), load)
 
