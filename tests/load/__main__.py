@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
-import math
 import os
 import shutil
 import signal
@@ -21,45 +20,40 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn, get_args
-from urllib.parse import urlsplit
+from typing import Any, NoReturn
 
-from tests.load import compare, page, plan, region_client, report, scenarios
+from tests.load import command_line, conclusion, page, region_client, report
 from tests.load.claims import MEASURES
 from tests.load.gate import Judgement
-from tests.load.hosts import UsageError, is_loopback, permitted
+from tests.load.hosts import UsageError
 from tests.load.living import process
-from tests.load.living.clock import FASTEST, MINUTE
+from tests.load.living.clock import MINUTE
 from tests.load.living.process import REGION, Started
-from tests.load.plan import QUIET, REPORTS, ROOT, STACK
+from tests.load.plan import QUIET, ROOT
 from tests.load.region_client import Living
 from tests.load.report import Report
 from tests.support import catalogue, provenance, traffic
 from tests.support.catalogue import Catalogue, Place
 from tests.support.outcomes import Invalid, SuiteError, Violation
 from tests.support.report import Verdict
-from tests.support.traffic import Environment, Traffic
+from tests.support.traffic import Traffic
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
-# The first ends with as few tasks as the others begin with.
-ON_EMULATOR, ON_STAGING = ("scale", "breach", "steady"), ("steady",)
 _STOP_SECONDS = 40
 _POLL_SECONDS = 0.1
-# No scheduled action changes the bounds in the hours that follow.
-MORNING = "10:00"
 LOG = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None, region_module: str = REGION) -> int:
     """Run the load tier; returns its exit code. `region_module` is the program of the region."""
-    options = _parser().parse_args(arguments)
+    options = command_line.parser().parse_args(arguments)
     options.reports, options.region_module = options.reports.resolve(), region_module
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
         report.prepare(options.reports)
         requirements, mix = catalogue.load(), traffic.load()
-        _refuse_unusable(options, requirements, mix)
+        command_line.refuse_unusable(options, requirements, mix)
     except UsageError as error:
         return _complain(error, report.USAGE)
     except SuiteError as error:
@@ -101,14 +95,14 @@ class Run:
         return self._finish()
 
     def _on_staging(self) -> None:
-        host = _host(self._options, self._traffic)
-        for scenario in self._options.scenario or ON_STAGING:
+        host = command_line.host(self._options, self._traffic)
+        for scenario in self._options.scenario or command_line.ON_STAGING:
             self._locust(scenario, host, os.environ)
 
     def _on_emulator(self) -> None:
         options = self._options
-        with process.started(_region_options(options), options.region_module) as region:
-            for scenario in options.scenario or ON_EMULATOR:
+        with process.started(command_line.of_region(options), options.region_module) as region:
+            for scenario in options.scenario or command_line.ON_EMULATOR:
                 self._locust(scenario, region.host, region.environment, *_living(region))
                 self._prove_measured(region, scenario)
 
@@ -116,16 +110,8 @@ class Run:
         """Whether tasks of the deployed revision gave the answers that the generator got."""
         found = self._report
         assert found is not None
-        living = _counted(region)
         answered = report.succeeded(found)
-        expected = "every answer comes from tasks that the service runs, as it is deployed"
-        made = ", ".join(f"{arn} ({count} variables)" for arn, count in living.revisions.items())
-        actual = (
-            f"tasks of {made} gave {living.served} answers so far; visitors of {scenario} got"
-            f" {answered}"
-        )
-        outcome = Verdict.passed if living.served >= answered else Verdict.failed
-        judgement = Judgement(outcome if answered else Verdict.invalid, expected, actual)
+        judgement = conclusion.answered_by_tasks(_counted(region), scenario, answered)
         requirement = self._requirements.requirement(MEASURES)
         self._report = found.with_result(requirement, region.host, judgement)
         test = f"tests/load::{scenario}::{MEASURES}"
@@ -199,53 +185,13 @@ class Run:
         assert found is not None
         target, environment = options.target, options.environment
         told = provenance.describe(
-            self._begun, {Place.load}, target, environment, _narrowed(options)
+            self._begun, {Place.load}, target, environment, command_line.narrowed(options)
         )
         found = replace(found, provenance=told)
         report.write(found, options.reports)
         place = page.write(options.reports / report.FILES[0], options.compare)
         _say(f"load: {found.outcome}{' (partial)' if found.partial else ''}; see {place}")
         return found.exit_code
-
-
-def _refuse_unusable(options: argparse.Namespace, requirements: Catalogue, mix: Traffic) -> None:
-    """Raise UsageError for what would only be refused after minutes of deploying."""
-    on_emulator = options.target == "emulator"
-    if on_emulator and options.host is not None:
-        raise UsageError("--host: with --target emulator the deployed service's own host is loaded")
-    for name in ("service_time", "time_scale"):
-        if not on_emulator and getattr(options, name) is not None:
-            raise UsageError(f"--{name.replace('_', '-')}: only --target emulator has one")
-    if options.time_scale is not None and not 1 <= options.time_scale <= FASTEST:
-        raise UsageError(f"--time-scale {options.time_scale:g}: give 1 to {FASTEST:g}")
-    if options.service_time is not None and not 0 < options.service_time < math.inf:
-        raise UsageError(f"--service-time {options.service_time:g}: give seconds, more than 0")
-    if not on_emulator:
-        _host(options, mix)
-    if options.compare is not None:
-        compare.read(options.compare)
-    expected = plan.alarm_expected(plan.expected_values(requirements.requirement))
-    plan.rate_of(options.rate, options.environment, mix)
-    scale = (options.time_scale or 1.0) if on_emulator else 1.0
-    plan.periods_of(options.duration and options.duration * scale, expected)
-
-
-def _host(options: argparse.Namespace, mix: Traffic) -> str:
-    """The environment's own host; loopback, which may be anything, is not staging."""
-    own = f"https://{mix.place(options.environment).host}"
-    asked = own if options.host is None else options.host
-    host = permitted(asked, options.environment, mix, options.allow_production)
-    if is_loopback(urlsplit(host).hostname):
-        raise UsageError(f"--host {host}: with --target staging give {own}, or leave it out")
-    return host
-
-
-def _region_options(options: argparse.Namespace) -> list[str]:
-    asked = ["--environment", options.environment, "--stack", str(options.stack)]
-    for name in ("time_scale", "service_time", "begin"):
-        value = getattr(options, name)
-        asked += [] if value is None else [f"--{name.replace('_', '-')}", str(value)]
-    return asked
 
 
 def _living(region: Started) -> list[str]:
@@ -261,16 +207,6 @@ def _counted(region: Started) -> Living:
             break
         time.sleep(_POLL_SECONDS)
     return later
-
-
-def _narrowed(options: argparse.Namespace) -> list[str]:
-    """The options by which less than the tier's load was sent, or to something else."""
-    every = ON_EMULATOR if options.target == "emulator" else ON_STAGING
-    given = {name: getattr(options, name) for name in ("rate", "duration", "service_time")}
-    given["scenario"] = ", ".join(options.scenario or every)
-    if set(every) <= set(options.scenario or every):
-        given["scenario"] = None
-    return [f"--{name.replace('_', '-')} {value}" for name, value in given.items() if value]
 
 
 def _interrupt(*_: Any) -> NoReturn:
@@ -299,37 +235,6 @@ def _complain(problem: object, code: int) -> int:
 
 def _say(line: str) -> None:
     print(line, flush=True)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
-    add = parser.add_argument
-    add("--target", choices=("emulator", "staging"), default="emulator")
-    add("--environment", choices=get_args(Environment), default="staging")
-    add("--stack", type=Path, default=STACK, help="the Terraform tree to deploy")
-    add(
-        "--scenario",
-        choices=tuple(scenarios.SCENARIOS),
-        action="append",
-        help=f"may be given several times; default: {', '.join(ON_EMULATOR)} on the emulator, "
-        f"{', '.join(ON_STAGING)} on staging",
-    )
-    add("--host", help="with --target staging: default the environment's own")
-    add("--time-scale", type=float, metavar="N", help="how much faster the emulator's clock runs")
-    add(
-        "--begin",
-        default=MORNING,
-        metavar="HH:MM",
-        help="the emulator's time of day when it starts, in UTC; default: %(default)s",
-    )
-    add("--duration", type=float, help="judged time in seconds; default: what the scenario needs")
-    add("--rate", type=float, help="requests per second; default: the peak")
-    add("--service-time", type=float, help="mean of the emulator's service, in seconds")
-    add("--overload", action="store_true", help="let breach send more than can be carried")
-    add("--allow-production", action="store_true")
-    add("--compare", type=Path, help="an earlier run's load.json, to compare with")
-    add("--reports", type=Path, default=REPORTS)
-    return parser
 
 
 if __name__ == "__main__":

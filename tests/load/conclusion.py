@@ -17,6 +17,7 @@ from tests.load.measure import Measured
 from tests.load.observe import Begun
 from tests.load.plan import Plan
 from tests.load.plant import Seen
+from tests.load.region_client import Living
 from tests.load.report import Report
 from tests.support.outcomes import Invalid, SuiteError, Violation
 from tests.support.report import Verdict
@@ -65,6 +66,21 @@ def conclude(plan: Plan, run: Run, find: Find, service_judged_elsewhere: bool) -
         outcomes = {claim.judgement.outcome for claim in judged}
         found = found.with_result(find(MEASURES), plan.host, _measures(plan, outcomes))
     return found
+
+
+def answered_by_tasks(living: Living, scenario: str, answered: int) -> Judgement:
+    """LOAD-01: tasks of the deployed revision gave the answers that the scenario's visitors got.
+
+    `answered` counts those that visitors want; others may be the load balancer's own.
+    """
+    made = ", ".join(f"{arn} ({count} variables)" for arn, count in living.revisions.items())
+    outcome = Verdict.passed if living.served >= answered else Verdict.failed
+    return Judgement(
+        outcome if answered else Verdict.invalid,
+        "every answer comes from tasks that the service runs, as it is deployed",
+        f"tasks of {made} gave {living.served} answers so far;"
+        f" visitors of {scenario} got {answered}",
+    )
 
 
 def target(host: str) -> str:

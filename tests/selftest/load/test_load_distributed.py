@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.load.service import Application, running
+from tests.selftest.load.one_task import Application, running
 from tests.selftest.load.test_load_short_run import (
     LOCUSTFILE,
     NOBODY,

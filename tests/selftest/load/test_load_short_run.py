@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.load.deployed import HealthCheck, Task
-from tests.load.service import Application, running
+from tests.selftest.load.one_task import Application, running
 from tests.selftest.load.servers import certificate, serving
 
 # Lateness and response times are those of a machine with nothing else to do.

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.load import web
-from tests.load.service import Application, running
+from tests.selftest.load.one_task import Application, running
 from tests.selftest.load.test_load_short_run import (
     NOBODY,
     OFFERED,

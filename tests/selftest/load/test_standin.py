@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 
 from tests.load.deployed import HealthCheck, Task
-from tests.load.service import Application, Service, measured, running
+from tests.selftest.load.one_task import Application, running
 from tests.support.outcomes import Violation
 from tests.support.standin.__main__ import missing_variables
 
@@ -66,18 +66,6 @@ def test_the_task_gets_the_containers_variables_and_no_others(
     refused = pytest.raises(Violation, match=r"missing environment variables: SENTRY_DSN$")
     with refused, running(task({"NODE_ENV": "staging"}), APPLICATION):
         pytest.fail("it saw the test run's variable")
-
-
-@pytest.mark.parametrize(
-    ("served", "answered", "outcome"),
-    [(100, 100, "pass"), (99, 100, "fail"), (None, 100, "fail"), (100, 0, "invalid")],
-    ids=["all", "some-came-from-elsewhere", "died", "nothing-measured"],
-)
-def test_the_run_measured_the_task_when_the_task_gave_every_answer(
-    served: int | None, answered: int, outcome: str
-) -> None:
-    service = Service("http://127.0.0.1:1", probes=2, served=served)
-    assert measured(task(COMPLETE), service, answered).outcome == outcome
 
 
 def test_missing_variables_are_named_in_the_order_asked() -> None:

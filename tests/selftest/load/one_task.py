@@ -1,4 +1,4 @@
-"""The deployed task, run on this machine: the stand-in started from its task definition.
+"""One task without a region: the stand-in, started from a task definition on a free port.
 
 Port mapping: the container listens on its containerPort in a network of its own. Here that port
 may be taken, so the stand-in listens on a free loopback port instead, as with
@@ -22,12 +22,10 @@ from pathlib import Path
 from typing import IO
 
 from tests.load.deployed import Task
-from tests.load.gate import Judgement
 from tests.support.outcomes import Invalid, Violation
-from tests.support.report import Verdict
 from tests.support.standin.__main__ import EX_CONFIG
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 _START_SECONDS = 20
 _STOP_SECONDS = 5
 _POLL_SECONDS = 0.2
@@ -88,22 +86,6 @@ def running(task: Task, application: Application) -> Iterator[Service]:
         finally:
             process.kill()
             process.communicate()
-
-
-def measured(task: Task, service: Service, answered: int) -> Judgement:
-    """Whether the task gave the answers, `answered` of them, that the generator says it got."""
-    expected = "every answer comes from the task that the service runs"
-    if service.served is None:
-        return Judgement(Verdict.failed, expected, "the task died during the run")
-    if not answered:
-        return Judgement(Verdict.invalid, expected, "nothing was measured")
-    served = service.served
-    actual = (
-        f"{len(task.environment)} variables, healthy on {task.health_check.path}; it answered"
-        f" {served} requests, {answered} of them in the judged periods"
-    )
-    outcome = Verdict.passed if served >= answered else Verdict.failed
-    return Judgement(outcome, expected, actual)
 
 
 def _port(process: subprocess.Popen[str], task: Task, complaints: IO[bytes]) -> int:
