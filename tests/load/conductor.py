@@ -195,9 +195,14 @@ class Conductor:
         self._check_clocks()
 
     def _answered_minutes(self) -> int:
-        """How many minutes are over for so long that all is known of their requests."""
-        known = self.now() - self._plan.traffic.timeout_seconds - _KNOWN_AFTER_SECONDS
-        return max(0, int(known // self._plan.minute_seconds))
+        """How many minutes are over for so long that all is known of their requests.
+
+        Of a minute after a worker was last heard of nothing is: it may be lost.
+        """
+        now, clock = self.now(), time.monotonic()
+        heard = [now - (clock - one.heard) for one in self._workers.values() if not one.done]
+        answered = now - self._plan.traffic.timeout_seconds - _KNOWN_AFTER_SECONDS
+        return max(0, int(min(answered, *heard) // self._plan.minute_seconds))
 
     def _check_clocks(self) -> None:
         for worker in self._workers.values():
