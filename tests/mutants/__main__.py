@@ -70,6 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         every = mutants(options.stack.resolve(), options.operator, options.rare or bool(options.id))
         chosen = sample(_named(every, options.id), options.sample, options.seed)
         if options.list:
+            # Who reads only the first lines wants no complaint.
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
             for mutant in chosen:
                 print(f"{mutant.id}  [{mutant.category}] {mutant.change}")
             print(f"{len(chosen)} mutants")
