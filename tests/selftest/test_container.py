@@ -264,7 +264,7 @@ def test_container_that_is_not_there_is_told_in_one_line(docker: Callable[[Any],
     ("hosts", "told"),
     [
         ("bogus://app", "--hosts bogus://app: Unknown connection type 'bogus'; write docker://"),
-        ("app", "--hosts app: You must install paramiko"),
+        ("salt://app", "--hosts salt://app: You must install salt"),
     ],
 )
 def test_hosts_that_testinfra_does_not_know_are_refused(hosts: str, told: str) -> None:

@@ -85,7 +85,8 @@ def chromium() -> str:
     )
 
 
-@pytest.fixture(scope="session")
+# Not for the session: as long as it lives an event loop runs here, and no other test could run one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, started."""
     program = chromium()
