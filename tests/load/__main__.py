@@ -9,7 +9,6 @@ that boto3's settings choose is read. Each scenario is a run of Locust of its ow
 from __future__ import annotations
 
 import argparse
-import contextlib
 import logging
 import os
 import shutil
@@ -142,7 +141,7 @@ class Run:
         try:
             code = child.wait()
         finally:
-            _end(child)
+            process.end(child, _STOP_SECONDS)
             self._take(directory)
         if code == report.USAGE:
             raise UsageError("the load generator refused the run; nothing was sent")
@@ -214,18 +213,6 @@ def _interrupt(*_: Any) -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Close the process's standard input, which ends it, and see to it that it has ended."""
-    assert process.stdin is not None
-    with contextlib.suppress(OSError):
-        process.stdin.close()
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _complain(problem: object, code: int) -> int:

@@ -55,7 +55,9 @@ def started(options: Sequence[str], module: str = REGION) -> Iterator[Started]:
         if process.poll() is not None:
             raise SuiteError(f"the region ended by itself, with code {process.returncode}")
     finally:
-        _end(process)
+        end(process, STOP_SECONDS)
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 def _ready(process: subprocess.Popen[bytes]) -> dict[str, Any]:
@@ -84,16 +86,13 @@ def _pointed_at(emulator: Mapping[str, str]) -> dict[str, str]:
     return {**own, **emulator}
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Close its standard input, which ends it and all that it started, and wait for that."""
+def end(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Close its standard input, which ends it and all that it started; by force after `seconds`."""
     assert process.stdin is not None
     with contextlib.suppress(OSError):
         process.stdin.close()
     try:
-        process.wait(STOP_SECONDS)
+        process.wait(seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    finally:
-        assert process.stdout is not None
-        process.stdout.close()

@@ -55,23 +55,23 @@ def drop_rule(stack: Stack) -> Iterator[Change]:
 @operator("widen-rule-ports", "security")
 def widen_ports(stack: Stack) -> Iterator[Change]:
     """A rule admits every port."""
-    for block in rules(stack):
-        own = inside(block, stack)
-        if "from_port" in own and "to_port" in own:
-            upper = own["to_port"]
-            more = Edit(stack.relative(block.document), upper.start, upper.end, "65535")
-            yield from replaced(stack, own["from_port"], "0", "", more)
+    yield from _with_ports(stack, "0", "65535")
 
 
 @operator("move-rule-port", "configuration data")
 def move_port(stack: Stack) -> Iterator[Change]:
     """A rule is for the port beside the right one."""
+    yield from _with_ports(stack, "8081", "8081")
+
+
+def _with_ports(stack: Stack, lowest: str, highest: str) -> Iterator[Change]:
+    """Each rule that names ports, with these in their place."""
     for block in rules(stack):
         own = inside(block, stack)
         if "from_port" in own and "to_port" in own:
             upper = own["to_port"]
-            more = Edit(stack.relative(block.document), upper.start, upper.end, "8081")
-            yield from replaced(stack, own["from_port"], "8081", "", more)
+            more = Edit(stack.relative(block.document), upper.start, upper.end, highest)
+            yield from replaced(stack, own["from_port"], lowest, "", more)
 
 
 @operator("widen-rule-source", "security")
