@@ -69,10 +69,11 @@ def deploy(
     """
     branches = catalogue.requirement("PIPE-01").expected["branches"]
 
-    def rehearse(branch: str, **state: Any) -> tuple[DeployedService, JobRehearsal]:
+    def rehearse(
+        directory: Path, branch: str, **state: Any
+    ) -> tuple[DeployedService, JobRehearsal]:
         account = planning.account_of(source, branches[branch])
         service = DeployedService(branches[branch], account, **state)
-        directory = tmp_path_factory.mktemp("deployment")
         answers = {"aws": lambda call: service.answer(call.where, call.words, directory)}
         run = JobRehearsal(
             workflow,
@@ -96,7 +97,9 @@ def deploy(
 
         @cache
         def begun(branch: str, **state: Any) -> Future[tuple[DeployedService, JobRehearsal]]:
-            return pool.submit(rehearse, branch, **state)
+            # Made here: pytest's factory is not safe to be asked by two threads at once.
+            directory = tmp_path_factory.mktemp("deployment")
+            return pool.submit(rehearse, directory, branch, **state)
 
         for branch, state in asked:
             begun(branch, **state)
