@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.load.deployed import resolve_secret
+from tests.load.service.deployed import resolve_secret
 from tests.support import alarm_actions, alarms, catalogue, deployed_policies, metric_data
 from tests.support import permissions as may
 from tests.support.catalogue import Requirement

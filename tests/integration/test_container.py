@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.load.deployed import resolve_secret
+from tests.load.service.deployed import resolve_secret
 from tests.support import containers, launched_task
 from tests.support.catalogue import Catalogue, Requirement
 from tests.support.containers import name

@@ -21,16 +21,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tests.load import command_line, conclusion, page, region_client, report
-from tests.load.claims import MEASURES
-from tests.load.gate import Judgement
+from tests.load import command_line
 from tests.load.hosts import UsageError
 from tests.load.living import process
 from tests.load.living.clock import MINUTE
 from tests.load.living.process import REGION, Started
 from tests.load.plan import QUIET, ROOT
-from tests.load.region_client import Living
-from tests.load.report import Report
+from tests.load.report import conclusion, page, report
+from tests.load.report.report import Report
+from tests.load.service import region_client
+from tests.load.service.region_client import Living
+from tests.load.verdict.claims import MEASURES
+from tests.load.verdict.gate import Judgement
 from tests.support import catalogue, provenance, traffic
 from tests.support.catalogue import Catalogue, Place
 from tests.support.outcomes import Invalid, SuiteError, Violation

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import get_args
 from urllib.parse import urlsplit
 
-from tests.load import compare, plan, scenarios
+from tests.load import plan
 from tests.load.hosts import UsageError, is_loopback, permitted
 from tests.load.living.clock import FASTEST
 from tests.load.plan import REPORTS, STACK
+from tests.load.report import compare
+from tests.load.scenarios import scenarios
 from tests.support.catalogue import Catalogue
 from tests.support.traffic import Environment, Traffic
 

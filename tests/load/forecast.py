@@ -21,11 +21,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
-from tests.load import plant, region
 from tests.load.plan import STACK
-from tests.load.plant import Plant
-from tests.load.region import Region
-from tests.load.workload import SERVICE_SECONDS, Workload, steady
+from tests.load.service import plant, region
+from tests.load.service.plant import Plant
+from tests.load.service.region import Region
+from tests.load.service.workload import SERVICE_SECONDS, Workload, steady
 from tests.support import alarms, catalogue, queueing, staging, traffic
 from tests.support.alarms import State
 from tests.support.outcomes import Invalid, SuiteError, Violation

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from locust import events
 
+from tests.load.generator.visitor import OpenVisitors
 from tests.load.run import LoadRun
-from tests.load.visitor import OpenVisitors
 
 LoadRun().install(events)
 

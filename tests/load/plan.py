@@ -14,14 +14,15 @@ from urllib.parse import urlsplit
 
 import boto3
 
-from tests.load import deployed, region, region_client, scenarios
-from tests.load.deployed import DeployedAlarm
 from tests.load.hosts import RefusedError, UsageError, is_loopback, permitted
 from tests.load.living.clock import MINUTE, Clock
-from tests.load.region import Region
-from tests.load.region_client import Living
-from tests.load.shapes import Scenario
-from tests.load.situation import Situation
+from tests.load.scenarios import scenarios
+from tests.load.scenarios.shapes import Scenario
+from tests.load.scenarios.situation import Situation
+from tests.load.service import deployed, region, region_client
+from tests.load.service.deployed import DeployedAlarm
+from tests.load.service.region import Region
+from tests.load.service.region_client import Living
 from tests.support.alarms import Alarm
 from tests.support.outcomes import SuiteError
 from tests.support.planning import account_id

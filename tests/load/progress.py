@@ -6,9 +6,9 @@ import math
 
 import gevent
 
-from tests.load import gate
-from tests.load.conductor import Conductor
-from tests.load.measure import quantile
+from tests.load.generator.conductor import Conductor
+from tests.load.generator.measure import quantile
+from tests.load.verdict import gate
 
 EVERY_SECONDS = 10.0
 

@@ -17,15 +17,19 @@ from typing import Any
 import gevent
 import gevent.socket
 
-from tests.load import claims, conclusion, gate, observe, order, page, plan, progress, report, web
-from tests.load.conductor import Conductor
-from tests.load.evidence import Run
+from tests.load import plan, progress, web
+from tests.load.generator import order
+from tests.load.generator.conductor import Conductor
+from tests.load.generator.measure import Measured
+from tests.load.generator.worker import Worker
 from tests.load.hosts import UsageError
-from tests.load.measure import Measured
+from tests.load.observation import observe
 from tests.load.plan import Plan
-from tests.load.report import Report
+from tests.load.report import conclusion, page, report
+from tests.load.report.report import Report
 from tests.load.sources import Sources
-from tests.load.worker import Worker
+from tests.load.verdict import claims, gate
+from tests.load.verdict.evidence import Run
 from tests.support.outcomes import Invalid, SuiteError, Violation
 from tests.support.report import Verdict
 

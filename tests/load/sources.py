@@ -8,12 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.load import claims, conclusion, plan, report
-from tests.load.claims import MEASURES
-from tests.load.gate import Judgement
+from tests.load import plan
 from tests.load.living.clock import Clock
 from tests.load.plan import QUIET, Deployment, Plan
-from tests.load.report import Report
+from tests.load.report import conclusion, report
+from tests.load.report.report import Report
+from tests.load.verdict import claims
+from tests.load.verdict.claims import MEASURES
+from tests.load.verdict.gate import Judgement
 from tests.support import catalogue, traffic
 from tests.support.catalogue import Catalogue
 from tests.support.outcomes import Invalid, SuiteError, Violation

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.load.claims import PROVEN
+from tests.load.verdict.claims import PROVEN
 from tests.selftest.breaking import ROOT, Break, load
 from tests.support import catalogue, report
 from tests.support.catalogue import Place, Requirement

@@ -23,13 +23,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn, get_args
 
-from tests.load import deployed, forecast
-from tests.load.claims import MEASURES
+from tests.load import forecast
 from tests.load.living.admin import Admin
 from tests.load.living.clock import FASTEST, MINUTE, Clock
 from tests.load.living.region import LivingRegion, first
 from tests.load.plan import STACK
-from tests.load.workload import SERVICE_SECONDS, Workload
+from tests.load.service import deployed
+from tests.load.service.workload import SERVICE_SECONDS, Workload
+from tests.load.verdict.claims import MEASURES
 from tests.support import catalogue
 from tests.support.deployment import account_id, deploy
 from tests.support.emulator import Emulator

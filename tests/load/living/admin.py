@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from tests.load.living.clock import Clock
-from tests.load.workload import Workload
+from tests.load.service.workload import Workload
 from tests.support.outcomes import SuiteError
 
 _LOOPBACK = "127.0.0.1"

@@ -15,9 +15,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.load import region
 from tests.load.living.clock import MINUTE, Clock
-from tests.load.region import Region
+from tests.load.service import region
+from tests.load.service.region import Region
 from tests.support import scaling
 from tests.support.outcomes import Violation
 from tests.support.scaling import Activity, Capacity, Direction, Minute, Scaling, Status

@@ -15,8 +15,8 @@ import asyncio
 
 import aiohttp
 
-from tests.load.deployed import HealthCheck
 from tests.load.living.clock import Clock
+from tests.load.service.deployed import HealthCheck
 
 _FAILED = 400  # curl -f
 _ASKING = {"User-Agent": "curl/8"}

@@ -23,7 +23,7 @@ from tests.load.living.cloudwatch import CloudWatch
 from tests.load.living.metrics import Datum
 from tests.load.living.scheduler import Scheduler
 from tests.load.living.tasks import Application, loopback
-from tests.load.workload import Workload
+from tests.load.service.workload import Workload
 from tests.support import catalogue
 from tests.support.expectations import only
 from tests.support.outcomes import Violation

@@ -23,7 +23,7 @@ from tests.load.living.service_minute import ServiceMinute, cpu_percent, memory_
 from tests.load.living.service_task import Balancer, Ended, ServiceTask
 from tests.load.living.steps import Health, Seen, steps, zone_for_next
 from tests.load.living.tasks import Application, Definition, Sample, TaskProcess, Work, loopback
-from tests.load.workload import Workload
+from tests.load.service.workload import Workload
 from tests.support.target import Target
 
 LOG = logging.getLogger(__name__)

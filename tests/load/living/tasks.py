@@ -19,9 +19,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from tests.load import deployed
-from tests.load.deployed import Task
-from tests.load.workload import Workload
+from tests.load.service import deployed
+from tests.load.service.deployed import Task
+from tests.load.service.workload import Workload
 from tests.support import catalogue, traffic
 from tests.support.outcomes import Invalid, SuiteError, Violation
 from tests.support.standin.__main__ import EX_CONFIG

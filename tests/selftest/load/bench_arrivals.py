@@ -28,11 +28,11 @@ import gevent
 from locust import FastHttpUser, constant_throughput, task
 from locust.env import Environment
 
-from tests.load.generator import Generator
-from tests.load.measure import Recorder, quantile
-from tests.load.order import Order
-from tests.load.shapes import Scenario, Stage
-from tests.load.visitor import OpenVisitors
+from tests.load.generator.generator import Generator
+from tests.load.generator.measure import Recorder, quantile
+from tests.load.generator.order import Order
+from tests.load.generator.visitor import OpenVisitors
+from tests.load.scenarios.shapes import Scenario, Stage
 from tests.support import traffic
 
 ROOT = Path(__file__).resolve().parents[3]

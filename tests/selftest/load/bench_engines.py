@@ -12,11 +12,11 @@ import random
 import time
 from collections.abc import Callable
 
-from tests.load import plant, region
 from tests.load.plan import STACK
-from tests.load.plant import Plant
-from tests.load.region import Region, Watched
-from tests.load.workload import Workload
+from tests.load.service import plant, region
+from tests.load.service.plant import Plant
+from tests.load.service.region import Region, Watched
+from tests.load.service.workload import Workload
 from tests.support import alarms, scaling, traffic
 from tests.support.scaling import Minute, Status
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import gevent
 
-from tests.load.arrivals import Dispatcher
+from tests.load.generator.arrivals import Dispatcher
 from tests.support.traffic import Page
 
 VISITORS = int(os.environ.get("CLOSED_VISITORS", "2"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from locust import events
 
-from tests.load import generator
+from tests.load.generator import generator
+from tests.load.generator.visitor import OpenVisitors
 from tests.load.run import LoadRun
-from tests.load.visitor import OpenVisitors
 from tests.selftest.load.closed_loop import ClosedLoop
 
 vars(generator)["Dispatcher"] = ClosedLoop

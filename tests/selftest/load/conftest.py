@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.load.measure import Measured, Recorder
+from tests.load.generator.measure import Measured, Recorder
 from tests.selftest.load.small_service import ACCOUNT, Session
 from tests.support.alarms import Alarm
 from tests.support.emulator import Emulator

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.load import plant, scenarios
-from tests.load.evidence import Run
-from tests.load.measure import Measured, Period
-from tests.load.observed import MINUTE, Action, Activity, Change, Minute, Observed
-from tests.load.plant import Plant, Seen
-from tests.load.region import Region
-from tests.load.shapes import Scenario
-from tests.load.situation import Situation
-from tests.load.workload import PUBLISHED_AS, Workload
+from tests.load.generator.measure import Measured, Period
+from tests.load.observation.observed import MINUTE, Action, Activity, Change, Minute, Observed
+from tests.load.scenarios import scenarios
+from tests.load.scenarios.shapes import Scenario
+from tests.load.scenarios.situation import Situation
+from tests.load.service import plant
+from tests.load.service.plant import Plant, Seen
+from tests.load.service.region import Region
+from tests.load.service.workload import PUBLISHED_AS, Workload
+from tests.load.verdict.evidence import Run
 from tests.selftest.load import regions
 from tests.selftest.load.regions import RESPONSE
 from tests.support import catalogue

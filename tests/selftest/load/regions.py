@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.load.region import Region, Watched
-from tests.load.workload import CPU, MEMORY, REQUESTS, Workload
+from tests.load.service.region import Region, Watched
+from tests.load.service.workload import CPU, MEMORY, REQUESTS, Workload
 from tests.support.alarms import Alarm, Missing
 from tests.support.scaling import Capacity, Policy, Scaling
 from tests.support.schedules import Bounds, Schedule

@@ -9,9 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.load import claims, figures, report
-from tests.load.report import Report
-from tests.load.shapes import Scenario
+from tests.load.report import figures, report
+from tests.load.report.report import Report
+from tests.load.scenarios.shapes import Scenario
+from tests.load.verdict import claims
 from tests.selftest.load.observations import BREACH, FIND, STEADY, WORK, run
 
 EMPTY = Report("staging", "emulator", "http://127.0.0.1:8080")

@@ -15,7 +15,7 @@ from tests.load.living.balancer import Endpoint
 from tests.load.living.clock import Clock
 from tests.load.living.scheduler import Scheduler
 from tests.load.living.tasks import loopback
-from tests.load.workload import Workload
+from tests.load.service.workload import Workload
 from tests.selftest.load.small_service import APPLICATION, Session, SmallService, WatchedBalancer
 
 QUICK = Workload(0.001, 256.0)

@@ -15,12 +15,14 @@ from typing import Any
 
 from locust import events
 
-from tests.load import deployed, generator, progress, run
-from tests.load.deployed import DeployedAlarm
+from tests.load import progress, run
+from tests.load.generator import generator
+from tests.load.generator.visitor import OpenVisitors
 from tests.load.living.clock import Clock
 from tests.load.run import LoadRun
+from tests.load.service import deployed
+from tests.load.service.deployed import DeployedAlarm
 from tests.load.sources import Sources
-from tests.load.visitor import OpenVisitors
 from tests.selftest.load.closed_loop import ClosedLoop
 from tests.support import alarms
 from tests.support.traffic import Traffic

@@ -9,8 +9,9 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tests.load import forecast, region
-from tests.load.workload import CPU, MEMORY, PUBLISHED_AS, REQUESTS, Workload, steady
+from tests.load import forecast
+from tests.load.service import region
+from tests.load.service.workload import CPU, MEMORY, PUBLISHED_AS, REQUESTS, Workload, steady
 from tests.selftest.load import regions
 from tests.selftest.load.regions import WORK
 from tests.support import metrics

@@ -20,8 +20,8 @@ from urllib.request import Request, urlopen
 import boto3
 import pytest
 
-from tests.load import region_client
-from tests.load.workload import Workload
+from tests.load.service import region_client
+from tests.load.service.workload import Workload
 from tests.selftest.breaking import STACK
 from tests.support.emulator.process import ROOT
 

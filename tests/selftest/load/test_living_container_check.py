@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.load.deployed import HealthCheck
 from tests.load.living.clock import Clock
 from tests.load.living.container_check import ContainerCheck
+from tests.load.service.deployed import HealthCheck
 from tests.selftest.load.balanced import (
     ERROR,
     FAST,

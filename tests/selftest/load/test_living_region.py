@@ -18,7 +18,7 @@ from tests.load.living.admin import Admin
 from tests.load.living.clock import MINUTE, Clock
 from tests.load.living.cloudwatch import CloudWatch
 from tests.load.living.region import LivingRegion
-from tests.load.workload import Workload
+from tests.load.service.workload import Workload
 from tests.selftest.load import account
 from tests.selftest.load.small_service import ACCOUNT, APPLICATION, Session, SmallService
 from tests.support.emulator import Emulator

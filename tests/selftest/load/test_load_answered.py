@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.load.conclusion import answered_by_tasks
 from tests.load.living.clock import Clock
-from tests.load.region_client import Living
+from tests.load.report.conclusion import answered_by_tasks
+from tests.load.service.region_client import Living
 from tests.selftest.load.regions import WORK
 
 pytestmark = pytest.mark.selftest

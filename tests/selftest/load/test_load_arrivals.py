@@ -9,9 +9,9 @@ from itertools import chain, islice, pairwise
 import gevent.event
 import pytest
 
-from tests.load.arrivals import GAPS, Dispatcher, choices, schedule, share
-from tests.load.measure import Recorder
-from tests.load.shapes import Arrivals, Scenario, Stage
+from tests.load.generator.arrivals import GAPS, Dispatcher, choices, schedule, share
+from tests.load.generator.measure import Recorder
+from tests.load.scenarios.shapes import Arrivals, Scenario, Stage
 from tests.support.traffic import Page
 
 pytestmark = pytest.mark.selftest

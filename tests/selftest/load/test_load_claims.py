@@ -10,12 +10,12 @@ from dataclasses import replace
 
 import pytest
 
-from tests.load import claims
-from tests.load.evidence import Run
-from tests.load.observed import SCHEDULE, Activity, Change, Minute, Observed
-from tests.load.region import Region, Watched
-from tests.load.shapes import Scenario
-from tests.load.workload import CPU, PUBLISHED_AS, REQUESTS
+from tests.load.observation.observed import SCHEDULE, Activity, Change, Minute, Observed
+from tests.load.scenarios.shapes import Scenario
+from tests.load.service.region import Region, Watched
+from tests.load.service.workload import CPU, PUBLISHED_AS, REQUESTS
+from tests.load.verdict import claims
+from tests.load.verdict.evidence import Run
 from tests.selftest.load import observations, regions
 from tests.selftest.load.observations import BREACH, FIND, SCALE, SOAK, SPIKE, STEADY, run
 from tests.support.alarms import State

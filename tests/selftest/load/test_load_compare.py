@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.load import compare
-from tests.load.compare import Change
+from tests.load.report import compare
+from tests.load.report.compare import Change
 from tests.selftest.load.reported import document
 
 pytestmark = pytest.mark.selftest

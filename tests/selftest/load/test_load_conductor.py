@@ -12,15 +12,17 @@ import gevent
 import msgpack
 import pytest
 
-from tests.load import order, plan, region_client
-from tests.load.conductor import Conductor
+from tests.load import plan
+from tests.load.generator import order
+from tests.load.generator.conductor import Conductor
+from tests.load.generator.measure import Measured, Recorder
 from tests.load.hosts import UsageError
 from tests.load.living.clock import Clock
-from tests.load.measure import Measured, Recorder
 from tests.load.plan import Plan
-from tests.load.region_client import Living
-from tests.load.shapes import Stage
-from tests.load.workload import Workload
+from tests.load.scenarios.shapes import Stage
+from tests.load.service import region_client
+from tests.load.service.region_client import Living
+from tests.load.service.workload import Workload
 from tests.support import catalogue
 from tests.support.traffic import Traffic
 
@@ -35,7 +37,7 @@ Answer = Callable[[Conductor, str, dict[str, Any]], None]
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """No process has to be started here before the first request."""
-    monkeypatch.setattr("tests.load.conductor.LEAD_SECONDS", 0.1)
+    monkeypatch.setattr("tests.load.generator.conductor.LEAD_SECONDS", 0.1)
 
 
 @pytest.fixture
@@ -142,8 +144,8 @@ def test_a_worker_that_goes_wrong_is_the_runs_fault(
 def test_a_worker_of_which_nothing_is_heard_is_lost(
     settled: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.load.conductor.LOST_SECONDS", 0.5)
-    monkeypatch.setattr("tests.load.conductor._HALT_SECONDS", 0.1)
+    monkeypatch.setattr("tests.load.generator.conductor.LOST_SECONDS", 0.5)
+    monkeypatch.setattr("tests.load.generator.conductor._HALT_SECONDS", 0.1)
     conductor, sent = conducted(settled, lambda *_: None)
     assert conductor.fault is not None
     assert conductor.fault.startswith("the load generator was lost at")

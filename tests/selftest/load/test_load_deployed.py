@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
-from tests.load.deployed import (
+from tests.load.service.deployed import (
     DeployedAlarm,
     aws_errors,
     check_alarm,

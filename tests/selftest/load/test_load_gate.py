@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.load.gate import generator_unsound, judge, quiet
-from tests.load.measure import Measured, Recorder
+from tests.load.generator.measure import Measured, Recorder
+from tests.load.verdict.gate import generator_unsound, judge, quiet
 from tests.support.alarms import Alarm, Missing, State
 from tests.support.traffic import Traffic
 

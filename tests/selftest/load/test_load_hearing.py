@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
-from tests.load import hearing
+from tests.load.observation import hearing
 from tests.support.alarms import State
 from tests.support.emulator import Emulator
 from tests.support.outcomes import Invalid

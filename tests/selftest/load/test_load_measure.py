@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import msgpack
 import pytest
 
-from tests.load.measure import Recorder, quantile, reason_of, total
+from tests.load.generator.measure import Recorder, quantile, reason_of, total
 
 pytestmark = pytest.mark.selftest
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.load import events, observe
-from tests.load.observe import Begun
-from tests.load.observed import SCHEDULE, Action, Activity, Change, Observed
-from tests.load.workload import REQUESTS
+from tests.load.observation import events, observe
+from tests.load.observation.observe import Begun
+from tests.load.observation.observed import SCHEDULE, Action, Activity, Change, Observed
+from tests.load.service.workload import REQUESTS
 from tests.selftest.load.told_account import (
     ALARM,
     ANSWERS,

@@ -12,8 +12,8 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from tests.load import page, plots
-from tests.load.observed import MINUTE
+from tests.load.observation.observed import MINUTE
+from tests.load.report import page, plots
 from tests.selftest.load.reported import document
 
 pytestmark = pytest.mark.selftest

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.load import plan, region_client
-from tests.load.deployed import DeployedAlarm
+from tests.load import plan
 from tests.load.hosts import UsageError
 from tests.load.living.clock import Clock
 from tests.load.plan import Deployment
-from tests.load.region_client import Living
+from tests.load.service import region_client
+from tests.load.service.deployed import DeployedAlarm
+from tests.load.service.region_client import Living
 from tests.selftest.load import regions
 from tests.support import alarms, catalogue
 from tests.support.emulator import Emulator

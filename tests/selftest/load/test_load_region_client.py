@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.load import region_client
 from tests.load.hosts import RefusedError, UsageError
 from tests.load.living.clock import Clock
-from tests.load.workload import Workload
+from tests.load.service import region_client
+from tests.load.service.workload import Workload
 
 pytestmark = pytest.mark.selftest
 

@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.load import report
-from tests.load.gate import Judgement
 from tests.load.hosts import UsageError
-from tests.load.report import Report
+from tests.load.report import report
+from tests.load.report.report import Report
+from tests.load.verdict.gate import Judgement
 from tests.support.catalogue import Place, Requirement, Severity
 from tests.support.outcomes import Violation
 from tests.support.report import Record, Verdict, failure_text

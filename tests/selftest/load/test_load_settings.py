@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.load.claims import settings
-from tests.load.deployed import DeployedAlarm
-from tests.load.region import Region
-from tests.load.workload import CPU, MEMORY, REQUESTS
+from tests.load.service.deployed import DeployedAlarm
+from tests.load.service.region import Region
+from tests.load.service.workload import CPU, MEMORY, REQUESTS
+from tests.load.verdict.claims import settings
 from tests.selftest.load import regions
 from tests.selftest.load.observations import ALARM, FIND
 from tests.selftest.load.regions import TARGETS

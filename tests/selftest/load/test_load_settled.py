@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from tests.load import claims
-from tests.load.evidence import Run, disagreement
-from tests.load.measure import Measured
-from tests.load.observed import Change
-from tests.load.region import Region
-from tests.load.shapes import Scenario, Stage, Unprovable
-from tests.load.workload import MEMORY
+from tests.load.generator.measure import Measured
+from tests.load.observation.observed import Change
+from tests.load.scenarios.shapes import Scenario, Stage, Unprovable
+from tests.load.service.region import Region
+from tests.load.service.workload import MEMORY
+from tests.load.verdict import claims
+from tests.load.verdict.evidence import Run, disagreement
 from tests.selftest.load import regions
 from tests.selftest.load.observations import BREACH, FIND, SCALE, SOAK, STEADY, run
 from tests.selftest.load.test_load_claims import SPOILS, found

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.load import scenarios
 from tests.load.forecast import forecast
 from tests.load.hosts import UsageError
-from tests.load.plant import Seen
-from tests.load.shapes import Scenario, Stage
-from tests.load.situation import Course, Situation
-from tests.load.workload import CPU, MEMORY, PUBLISHED_AS, REQUESTS
+from tests.load.scenarios import scenarios
+from tests.load.scenarios.shapes import Scenario, Stage
+from tests.load.scenarios.situation import Course, Situation
+from tests.load.service.plant import Seen
+from tests.load.service.workload import CPU, MEMORY, PUBLISHED_AS, REQUESTS
 from tests.selftest.load import regions
 from tests.selftest.load.regions import WORK
 from tests.support import catalogue, traffic

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.load.deployed import HealthCheck, Task
+from tests.load.service.deployed import HealthCheck, Task
 from tests.selftest.load.one_task import Application, running
 from tests.selftest.load.servers import certificate, serving
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.load import forecast, plant
-from tests.load.plant import Plant, Seen
-from tests.load.workload import CPU, PUBLISHED_AS, REQUESTS, Workload
+from tests.load import forecast
+from tests.load.service import plant
+from tests.load.service.plant import Plant, Seen
+from tests.load.service.workload import CPU, PUBLISHED_AS, REQUESTS, Workload
 from tests.selftest.load import regions
 from tests.selftest.load.regions import RESPONSE, WORK
 from tests.support import metrics

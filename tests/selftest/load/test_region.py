@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.load import region
-from tests.load.region import Region, Watched
-from tests.load.workload import CPU
+from tests.load.service import region
+from tests.load.service.region import Region, Watched
+from tests.load.service.workload import CPU
 from tests.selftest.cost_examples import planned
 from tests.support.alarms import Alarm, Missing
 from tests.support.outcomes import SuiteError

@@ -9,9 +9,10 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from tests.load import forecast, region
-from tests.load.region import Region
-from tests.load.workload import REQUESTS
+from tests.load import forecast
+from tests.load.service import region
+from tests.load.service.region import Region
+from tests.load.service.workload import REQUESTS
 from tests.support import staging
 from tests.support.alarms import Alarm, Missing
 from tests.support.outcomes import Invalid, SuiteError, Violation

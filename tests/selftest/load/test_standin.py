@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from tests.load.deployed import HealthCheck, Task
+from tests.load.service.deployed import HealthCheck, Task
 from tests.selftest.load.one_task import Application, running
 from tests.support.outcomes import Violation
 from tests.support.standin.__main__ import missing_variables

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.load.workload import Workload
+from tests.load.service.workload import Workload
 from tests.support.queueing import Queue, variation
 from tests.support.standin.container import Container, OutOfMemoryError
 from tests.support.standin.processor import Occupied, Processor

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 from botocore.stub import Stubber
 
-from tests.load.workload import REQUESTS
+from tests.load.service.workload import REQUESTS
 from tests.support.target import Target
 
 START = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.load import observe
+from tests.load.observation import observe
 from tests.selftest.breaking import ROOT, STACK
 from tests.selftest.staging.looking import look
 from tests.selftest.staging.proxy import Exchange, Proxy
