@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.support import drift, staging
+from tests.integration import drift
+from tests.integration.emulated import Emulated, made
+from tests.support import staging
 from tests.support.deployment import Deployment
-from tests.support.emulated import Emulated, made
 from tests.support.emulator import Emulator
 from tests.support.expectations import named, only
 from tests.support.outcomes import NotProvable, SuiteError

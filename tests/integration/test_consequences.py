@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.load.service.deployed import resolve_secret
-from tests.support import alarm_actions, alarms, catalogue, deployed_policies, metric_data
-from tests.support import permissions as may
+from tests.integration import metric_data
+from tests.integration import permissions as may
+from tests.support import alarm_actions, alarms, catalogue, deployed_policies
 from tests.support.catalogue import Requirement
+from tests.support.deployed import resolve_secret
 from tests.support.expectations import (
     expect,
     expect_contains,

@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 
-from tests.load.service.deployed import resolve_secret
-from tests.support import containers, launched_task
+from tests.integration import launched_task
+from tests.integration.launched_task import Image, Task
+from tests.support import containers
 from tests.support.catalogue import Catalogue, Requirement
 from tests.support.containers import name
+from tests.support.deployed import resolve_secret
 from tests.support.expectations import (
     expect,
     expect_equal,
@@ -26,7 +28,6 @@ from tests.support.expectations import (
     expect_subset,
     found,
 )
-from tests.support.launched_task import Image, Task
 from tests.support.outcomes import NotProvable, SuiteError
 from tests.support.target import Target
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.runbook_stage import Run, Stage, chosen, differences
 from tests.support import beside
 from tests.support.catalogue import Catalogue, Requirement
 from tests.support.expectations import (
@@ -26,7 +27,6 @@ from tests.support.expectations import (
 )
 from tests.support.job_rehearsal import JobRehearsal
 from tests.support.runbook import Block, Runbook
-from tests.support.runbook_stage import Run, Stage, chosen, differences
 from tests.support.target import Target
 from tests.support.workflow import COMMIT, Workflow
 

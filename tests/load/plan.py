@@ -19,11 +19,12 @@ from tests.load.living.clock import MINUTE, Clock
 from tests.load.scenarios import scenarios
 from tests.load.scenarios.shapes import Scenario
 from tests.load.scenarios.situation import Situation
-from tests.load.service import deployed, region, region_client
-from tests.load.service.deployed import DeployedAlarm
+from tests.load.service import region, region_client
 from tests.load.service.region import Region
 from tests.load.service.region_client import Living
+from tests.support import deployed
 from tests.support.alarms import Alarm
+from tests.support.deployed import DeployedAlarm
 from tests.support.outcomes import SuiteError
 from tests.support.planning import account_id
 from tests.support.target import Target

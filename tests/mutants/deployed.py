@@ -1,7 +1,7 @@
 """The emulator layer: a mutant whose effect is only in what is deployed, made there.
 
 `deployed.yaml` names, for a mutant that the static layers cannot tell from the tree, the mistake of
-tests/selftest/deployed_mistakes.yaml that does the same to the deployed object: to patch that is to
+tests/mutants/deployed_mistakes.yaml that does the same to the deployed object: to patch that is to
 apply the mutant, without the minutes that applying takes.
 """
 
@@ -16,13 +16,13 @@ from typing import Any
 import yaml
 
 from tests.mutants.concern import concerned
+from tests.mutants.deployed_mistakes import Account, Mistake
+from tests.mutants.deployed_mistakes import load as mistakes
 from tests.mutants.mutant import Mutant
-from tests.selftest.breaking import Run, run_tier
-from tests.selftest.deployed_mistakes import Account, Mistake
-from tests.selftest.deployed_mistakes import load as mistakes
 from tests.support import deployment
 from tests.support.emulator import Emulator
 from tests.support.outcomes import SuiteError
+from tests.support.tier import Run, run_tier
 
 PATH = Path(__file__).with_name("deployed.yaml")
 ENVIRONMENT = "staging"

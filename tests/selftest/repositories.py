@@ -10,7 +10,8 @@ import pytest
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from tests.selftest.breaking import ROOT, STACK
+from tests.selftest.breaking import STACK
+from tests.support.tier import ROOT
 
 WORKFLOW = ".github/workflows/deploy.yml"
 RUNBOOKS = "docs/runbooks.md"

@@ -8,9 +8,9 @@ import pytest
 
 from tests.support import access, policy_lint
 from tests.support.access import Request, allowed
-from tests.support.concrete_arns import concrete
 from tests.support.iam import Policy, statements
 from tests.support.outcomes import Invalid
+from tests.unit.concrete_arns import concrete
 
 pytestmark = pytest.mark.selftest
 

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.selftest.breaking import ROOT, STACK, broken_stack, run_tier
+from tests.selftest.breaking import STACK, broken_stack
 from tests.support import deployment
 from tests.support.emulator import Emulator
 from tests.support.outcomes import SuiteError
+from tests.support.tier import ROOT, run_tier
 
 pytestmark = pytest.mark.selftest
 

@@ -9,7 +9,8 @@ from functools import cache
 
 import pytest
 
-from tests.selftest.breaking import Break, Run, broken_stack, load, run_tier
+from tests.selftest.breaking import Break, broken_stack, load
+from tests.support.tier import Run, run_tier
 
 pytestmark = [pytest.mark.selftest, pytest.mark.provider]
 

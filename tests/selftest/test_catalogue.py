@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.load.verdict.claims import PROVEN
-from tests.selftest.breaking import ROOT, Break, load
+from tests.selftest.breaking import Break, load
 from tests.support import catalogue, report
 from tests.support.catalogue import Place, Requirement
 from tests.support.outcomes import SuiteError
+from tests.support.tier import ROOT
 from tests.unit.conftest import WITHOUT_SOURCE_RULES
 
 pytestmark = pytest.mark.selftest

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.integration import permissions
 from tests.integration import test_consequences as tier
 from tests.integration.conftest import sandbox
 from tests.selftest.breaking import STACK
-from tests.support import alarm_actions, permissions
+from tests.support import alarm_actions
 from tests.support.alarms import State
 from tests.support.deployment import account_id, deploy
 from tests.support.emulator import Emulator

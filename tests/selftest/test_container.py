@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 import testinfra
 
+from tests.integration import launched_task
 from tests.integration import test_container as tier
-from tests.support import catalogue, containers, launched_task
-from tests.support.launched_task import Image, Task
+from tests.integration.launched_task import Image, Task
+from tests.support import catalogue, containers
 from tests.support.outcomes import Invalid, NotProvable, SuiteError, Violation
 
 pytestmark = pytest.mark.selftest

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.selftest.breaking import STACK, Run, run_tier
-from tests.selftest.deployed_mistakes import PATH, Account, Mistake, load
+from tests.mutants.deployed_mistakes import PATH, Account, Mistake, load
+from tests.selftest.breaking import STACK
 from tests.support import catalogue, deployment
 from tests.support.catalogue import Place
 from tests.support.emulator import Emulator
+from tests.support.tier import Run, run_tier
 
 pytestmark = [pytest.mark.selftest, pytest.mark.provider]
 

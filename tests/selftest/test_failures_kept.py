@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.selftest.breaking import STACK, run_tier
+from tests.selftest.breaking import STACK
 from tests.selftest.test_side_by_side import SAMPLES
 from tests.support.run_record import FAILURES, MOST_FAILURES
+from tests.support.tier import run_tier
 
 pytestmark = pytest.mark.selftest
 

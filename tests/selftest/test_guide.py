@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.selftest.breaking import Run, run_tier
 from tests.selftest.guide import guide_stack
+from tests.support.tier import Run, run_tier
 
 pytestmark = [pytest.mark.selftest, pytest.mark.provider]
 

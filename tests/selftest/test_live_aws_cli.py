@@ -12,9 +12,9 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from tests.integration.live_aws_cli import GAVE_UP, REFUSED, UNUSABLE, LiveAwsCli
 from tests.support import aws_shorthand
 from tests.support.aws_cli import BadCommandError, Command, parse
-from tests.support.live_aws_cli import GAVE_UP, REFUSED, UNUSABLE, LiveAwsCli
 from tests.support.rehearsal import Answer
 
 pytestmark = pytest.mark.selftest

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.selftest.breaking import ROOT, STACK
+from tests.selftest.breaking import STACK
 from tests.support import provenance
 from tests.support.catalogue import Place
+from tests.support.tier import ROOT
 
 pytestmark = pytest.mark.selftest
 

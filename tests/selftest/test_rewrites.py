@@ -8,7 +8,8 @@ import pytest
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from tests.selftest.breaking import broken_stack, run_tier
+from tests.selftest.breaking import broken_stack
+from tests.support.tier import run_tier
 
 pytestmark = [pytest.mark.selftest, pytest.mark.provider]
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.selftest.breaking import ROOT
 from tests.selftest.repositories import (
     RUNBOOKS,
     Mistake,
@@ -22,6 +21,7 @@ from tests.support.aws_cli import BadCommandError, parse
 from tests.support.outcomes import SuiteError
 from tests.support.rehearsal import Answer
 from tests.support.runbook import Runbook, RunbookCall
+from tests.support.tier import ROOT
 
 pytestmark = pytest.mark.selftest
 

@@ -16,6 +16,7 @@ import pytest
 import time_machine
 import yaml
 
+from tests.integration.runbook_stage import Stage
 from tests.selftest.breaking import STACK
 from tests.selftest.repositories import (
     RUNBOOKS,
@@ -30,7 +31,6 @@ from tests.support.catalogue import Catalogue
 from tests.support.deployment import account_id, deploy
 from tests.support.emulator import Emulator
 from tests.support.runbook import Runbook
-from tests.support.runbook_stage import Stage
 
 pytestmark = [pytest.mark.selftest, pytest.mark.provider]
 

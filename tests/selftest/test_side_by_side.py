@@ -17,9 +17,9 @@ import psutil
 import pytest
 
 import conftest
-from tests.selftest.breaking import ROOT, Run, run_tier
 from tests.selftest.test_waivers import RULE, waived_stack
 from tests.support.report import Verdict
+from tests.support.tier import ROOT, Run, run_tier
 
 pytestmark = pytest.mark.selftest
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.selftest.breaking import ROOT, broken_stack, run_tier
+from tests.selftest.breaking import broken_stack
 from tests.support import waivers
 from tests.support.findings import Finding, Resource
 from tests.support.outcomes import SuiteError, Violation
+from tests.support.tier import ROOT, run_tier
 from tests.support.waivers import UNUSED, Applied, Ledger
 
 pytestmark = pytest.mark.selftest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support import metrics, planned_alarms
+from tests.support import metrics
 from tests.support.catalogue import Requirement
 from tests.support.expectations import found
 from tests.support.metrics import Metrics
@@ -14,6 +14,7 @@ from tests.support.planning import ANY_ACCOUNT
 from tests.support.source import SourceTree
 from tests.support.topics import Publisher, unheard
 from tests.support.watches import Rules, Watch, expect_sound
+from tests.unit import planned_alarms
 
 pytestmark = pytest.mark.plan
 

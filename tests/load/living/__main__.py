@@ -28,10 +28,9 @@ from tests.load.living.admin import Admin
 from tests.load.living.clock import FASTEST, MINUTE, Clock
 from tests.load.living.region import LivingRegion, first
 from tests.load.plan import STACK
-from tests.load.service import deployed
 from tests.load.service.workload import SERVICE_SECONDS, Workload
 from tests.load.verdict.claims import MEASURES
-from tests.support import catalogue
+from tests.support import catalogue, deployed
 from tests.support.deployment import account_id, deploy
 from tests.support.emulator import Emulator
 from tests.support.outcomes import Invalid, SuiteError, Violation

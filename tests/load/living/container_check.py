@@ -16,7 +16,7 @@ import asyncio
 import aiohttp
 
 from tests.load.living.clock import Clock
-from tests.load.service.deployed import HealthCheck
+from tests.support.deployed import HealthCheck
 
 _FAILED = 400  # curl -f
 _ASKING = {"User-Agent": "curl/8"}

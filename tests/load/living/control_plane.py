@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from tests.load.living.steps import Wanted
-from tests.load.service.deployed import aws_errors
+from tests.support.deployed import aws_errors
 from tests.support.outcomes import SuiteError, Violation
 from tests.support.target import Target
 

@@ -19,10 +19,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from tests.load.service import deployed
-from tests.load.service.deployed import Task
 from tests.load.service.workload import Workload
-from tests.support import catalogue, traffic
+from tests.support import catalogue, deployed, traffic
+from tests.support.deployed import Task
 from tests.support.outcomes import Invalid, SuiteError, Violation
 from tests.support.standin.__main__ import EX_CONFIG
 from tests.support.target import Target

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.load.service.deployed import aws_errors
 from tests.support.alarms import State
+from tests.support.deployed import aws_errors
 from tests.support.subscriber import Subscriber
 from tests.support.target import Target
 

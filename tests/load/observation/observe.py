@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from tests.load.observation import events, hearing
 from tests.load.observation.observed import MINUTE, Activity, Minute, Observed
-from tests.load.service.deployed import aws_errors, read_alarm
 from tests.support import deployed_alarms
 from tests.support.alarms import State
+from tests.support.deployed import aws_errors, read_alarm
 from tests.support.outcomes import Violation
 from tests.support.subscriber import Subscriber
 from tests.support.target import Target

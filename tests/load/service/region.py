@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.load.service.deployed import aws_errors
 from tests.support import alarms, planning, scaling
 from tests.support.alarms import Alarm
+from tests.support.deployed import aws_errors
 from tests.support.outcomes import SuiteError, Violation
 from tests.support.plan import Plan, Resource
 from tests.support.scaling import Capacity, Policy, Scaling, Suspended

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.load.plan import ALARM, expected_values
-from tests.load.service import deployed
-from tests.load.service.deployed import DeployedAlarm
 from tests.load.service.region import Region
+from tests.support import deployed
+from tests.support.deployed import DeployedAlarm
 from tests.support.outcomes import SuiteError, Violation
 
 BOUNDS, TARGETS, SCHEDULE = "SCALE-01", "SCALE-02", "SCALE-03"

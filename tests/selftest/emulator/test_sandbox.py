@@ -7,9 +7,9 @@ from typing import NoReturn
 import psutil
 import pytest
 
+from tests.integration.emulated import Sandbox
 from tests.selftest.breaking import STACK
 from tests.selftest.emulator.conftest import ACCOUNT
-from tests.support.emulated import Sandbox
 from tests.support.emulator import Emulator
 from tests.support.outcomes import SuiteError
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from tests.load.service.deployed import Task
+from tests.support.deployed import Task
 from tests.support.outcomes import Invalid, Violation
 from tests.support.standin.__main__ import EX_CONFIG
 

@@ -20,11 +20,10 @@ from tests.load.generator import generator
 from tests.load.generator.visitor import OpenVisitors
 from tests.load.living.clock import Clock
 from tests.load.run import LoadRun
-from tests.load.service import deployed
-from tests.load.service.deployed import DeployedAlarm
 from tests.load.sources import Sources
 from tests.selftest.load.closed_loop import ClosedLoop
-from tests.support import alarms
+from tests.support import alarms, deployed
+from tests.support.deployed import DeployedAlarm
 from tests.support.traffic import Traffic
 
 DESCRIPTION: dict[str, Any] = {

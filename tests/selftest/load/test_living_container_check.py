@@ -9,7 +9,6 @@ import pytest
 
 from tests.load.living.clock import Clock
 from tests.load.living.container_check import ContainerCheck
-from tests.load.service.deployed import HealthCheck
 from tests.selftest.load.balanced import (
     ERROR,
     FAST,
@@ -21,6 +20,7 @@ from tests.selftest.load.balanced import (
     is_silent,
     until,
 )
+from tests.support.deployed import HealthCheck
 
 pytestmark = pytest.mark.selftest
 

@@ -21,10 +21,10 @@ import pytest
 
 from tests.load.living.service_minute import ServiceMinute, cpu_percent, memory_percent
 from tests.load.living.tasks import Application, Definition, Sample, TaskProcess, Work, loopback
-from tests.load.service.deployed import HealthCheck, Task
 from tests.load.service.workload import Workload
 from tests.selftest.load.balanced import in_loop, until
 from tests.support import catalogue, traffic
+from tests.support.deployed import HealthCheck, Task
 from tests.support.outcomes import Invalid, SuiteError, Violation
 
 pytestmark = pytest.mark.selftest

@@ -9,7 +9,8 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
-from tests.load.service.deployed import (
+from tests.support import alarms
+from tests.support.deployed import (
     DeployedAlarm,
     aws_errors,
     check_alarm,
@@ -19,7 +20,6 @@ from tests.load.service.deployed import (
     resolve_secret,
     task_from_definition,
 )
-from tests.support import alarms
 from tests.support.outcomes import Invalid, SuiteError, Violation
 
 pytestmark = pytest.mark.selftest

@@ -12,10 +12,10 @@ from tests.load.hosts import UsageError
 from tests.load.living.clock import Clock
 from tests.load.plan import Deployment
 from tests.load.service import region_client
-from tests.load.service.deployed import DeployedAlarm
 from tests.load.service.region_client import Living
 from tests.selftest.load import regions
 from tests.support import alarms, catalogue
+from tests.support.deployed import DeployedAlarm
 from tests.support.emulator import Emulator
 from tests.support.outcomes import SuiteError, Violation
 from tests.support.target import Target

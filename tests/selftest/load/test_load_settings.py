@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from tests.load.service.deployed import DeployedAlarm
 from tests.load.service.region import Region
 from tests.load.service.workload import CPU, MEMORY, REQUESTS
 from tests.load.verdict.claims import settings
 from tests.selftest.load import regions
 from tests.selftest.load.observations import ALARM, FIND
 from tests.selftest.load.regions import TARGETS
+from tests.support.deployed import DeployedAlarm
 from tests.support.outcomes import SuiteError, Violation
 from tests.support.scaling import Capacity, Policy, Scaling, Suspended
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.load.service.deployed import HealthCheck, Task
 from tests.selftest.load.one_task import Application, running
 from tests.selftest.load.servers import certificate, serving
+from tests.support.deployed import HealthCheck, Task
 
 # Lateness and response times are those of a machine with nothing else to do.
 pytestmark = [pytest.mark.selftest, pytest.mark.alone]

@@ -7,8 +7,8 @@ import urllib.request
 
 import pytest
 
-from tests.load.service.deployed import HealthCheck, Task
 from tests.selftest.load.one_task import Application, running
+from tests.support.deployed import HealthCheck, Task
 from tests.support.outcomes import Violation
 from tests.support.standin.__main__ import missing_variables
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.mutants import deployed
 from tests.mutants.mutant import Edit, Mutant
-from tests.selftest.breaking import Run
 from tests.support.outcomes import SuiteError
+from tests.support.tier import Run
 
 pytestmark = pytest.mark.selftest
 

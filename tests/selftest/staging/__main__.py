@@ -8,13 +8,14 @@ import tempfile
 from pathlib import Path
 
 from tests.load.observation import observe
-from tests.selftest.breaking import ROOT, STACK
+from tests.selftest.breaking import STACK
+from tests.selftest.staging import auditor_policy
 from tests.selftest.staging.looking import look
 from tests.selftest.staging.proxy import Exchange, Proxy
-from tests.support import auditor_policy
 from tests.support.deployment import account_id, deploy
 from tests.support.emulator import Emulator
 from tests.support.outcomes import SuiteError
+from tests.support.tier import ROOT
 
 PATH = ROOT / "docs" / "auditor-policy.json"
 ENVIRONMENT = "staging"

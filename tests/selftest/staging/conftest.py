@@ -7,12 +7,13 @@ from itertools import count
 
 import pytest
 
-from tests.selftest.breaking import STACK, Run
+from tests.selftest.breaking import STACK
 from tests.selftest.staging import looking
 from tests.selftest.staging.looking import Look, set_only
 from tests.selftest.staging.proxy import Exchange, Fault, Proxy
 from tests.support.deployment import Deployment, account_id, deploy
 from tests.support.emulator import Emulator
+from tests.support.tier import Run
 
 Looking = Callable[..., Run]
 

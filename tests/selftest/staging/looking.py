@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.selftest.breaking import STACK, Run, run_tier
+from tests.selftest.breaking import STACK
 from tests.selftest.staging.proxy import Fault, Proxy
 from tests.support.emulator import Emulator
+from tests.support.tier import Run, run_tier
 
 DRIFT = "tests/integration/test_deployment.py"
 

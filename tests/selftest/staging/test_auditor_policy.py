@@ -7,9 +7,10 @@ import re
 
 import pytest
 
+from tests.selftest.staging import auditor_policy
 from tests.selftest.staging.__main__ import PATH, policy
 from tests.selftest.staging.looking import Look
-from tests.support import access, auditor_policy, policy_lint
+from tests.support import access, policy_lint
 from tests.support.iam import Policy, statements
 from tests.support.outcomes import SuiteError
 

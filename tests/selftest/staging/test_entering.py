@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 from botocore.config import Config
 
-from tests.selftest.breaking import STACK, run_tier
+from tests.selftest.breaking import STACK
 from tests.selftest.staging import faults
 from tests.selftest.staging.looking import Look, set_only
 from tests.selftest.staging.proxy import Exchange, Fault, Proxy
 from tests.support import staging
 from tests.support.emulator import Emulator
 from tests.support.outcomes import SuiteError
+from tests.support.tier import run_tier
 
 pytestmark = [pytest.mark.selftest, pytest.mark.provider]
 

@@ -12,7 +12,6 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.selftest.breaking import Run
 from tests.selftest.staging import faults
 from tests.selftest.staging.conftest import Looking
 from tests.selftest.staging.looking import Look
@@ -23,6 +22,7 @@ from tests.support.emulator.wire import Answer
 from tests.support.outcomes import Invalid, Violation
 from tests.support.report import Verdict, invalid_text, verdict_of
 from tests.support.target import Target
+from tests.support.tier import Run
 
 pytestmark = [pytest.mark.selftest, pytest.mark.provider]
 

@@ -64,7 +64,7 @@ def _value(symbol: str) -> str:
         return f"{label}-{attribute}"
     form = policy_lint.form_of(_KINDS.get(kind, kind.removeprefix("aws_")))
     if form is None:
-        raise Invalid(f"⟨{symbol}⟩: teach tests/support/concrete_arns.py IAM's name for {kind}")
+        raise Invalid(f"⟨{symbol}⟩: teach tests/unit/concrete_arns.py IAM's name for {kind}")
     arn = policy_lint.filled(form, _VALUES, otherwise=label)
     return arn.rpartition(":")[0] if attribute.endswith("without_revision") else arn
 

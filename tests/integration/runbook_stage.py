@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tests.integration.live_aws_cli import LiveAwsCli
 from tests.support.aws_cli import ADDED, Command
 from tests.support.job_rehearsal import Called, JobRehearsal
-from tests.support.live_aws_cli import LiveAwsCli
 from tests.support.outcomes import SuiteError, Violation
 from tests.support.rehearsal import Answer
 from tests.support.runbook import Block, Runbook, RunbookCall
