@@ -19,7 +19,7 @@ from tests.evidence.judging import Source
 from tests.evidence.model import Checkout, Evidence, Standing
 from tests.support import catalogue, provenance, waivers
 from tests.support.outcomes import SuiteError
-from tests.support.terraform import ROOT, shown, unwritable
+from tests.support.project import ROOT, shown, unwritable
 
 PAGE, DATA, OSCAL = "evidence.html", "evidence.json", "oscal-assessment-results.json"
 

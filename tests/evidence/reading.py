@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tests.evidence.model import Provenance
 from tests.support.outcomes import SuiteError
+from tests.support.project import ROOT, shown
 from tests.support.report import Verdict
-from tests.support.terraform import ROOT, shown
 
 TIERS = ("static", "integration", "load")
 _Read = TypeVar("_Read", bound=BaseModel)

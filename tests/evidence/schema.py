@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tests.evidence.model import SCHEMA_ID, Evidence
-from tests.support.terraform import ROOT
+from tests.support.project import ROOT
 
 PATH = ROOT / "docs" / "evidence.schema.json"
 

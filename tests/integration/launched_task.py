@@ -26,8 +26,8 @@ from testinfra.host import Host
 
 from tests.support.containers import ports
 from tests.support.outcomes import NotProvable, Violation
+from tests.support.project import ROOT
 
-_ROOT = Path(__file__).resolve().parents[2]
 # What the image has (docs/deviations.md, "The image"); the rest is what testinfra calls.
 PROGRAMS = ("sh", "cat", "curl", "env", "ls", "readlink", "realpath", "stat", "test", "timeout",
             "uname")  # fmt: skip
@@ -116,7 +116,7 @@ def running(task: Task, image: Image) -> Iterator[Host]:
         with log.open("wb") as written:
             process = subprocess.Popen(
                 [*command, *_standin(task.user, image)],
-                cwd=_ROOT, env=environment, stdin=subprocess.PIPE, stdout=written,
+                cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=written,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is answered by whoever started it, in order
             )  # fmt: skip

@@ -15,7 +15,8 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
-from tests.support.aws_cli import BadCommandError, Command, page_size, parse
+from tests.support.aws_cli import Command, page_size, parse
+from tests.support.aws_cli_values import BadCommandError
 from tests.support.rehearsal import Answer
 
 # The AWS CLI's exit statuses: user guide, "Command line return codes".

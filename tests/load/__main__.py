@@ -26,7 +26,7 @@ from tests.load.hosts import UsageError
 from tests.load.living import process
 from tests.load.living.clock import MINUTE
 from tests.load.living.process import REGION, Started
-from tests.load.plan import QUIET, ROOT
+from tests.load.plan import QUIET
 from tests.load.report import conclusion, page, report
 from tests.load.report.report import Report
 from tests.load.service import region_client
@@ -36,6 +36,7 @@ from tests.load.verdict.gate import Judgement
 from tests.support import catalogue, provenance, traffic
 from tests.support.catalogue import Catalogue, Place
 from tests.support.outcomes import Invalid, SuiteError, Violation
+from tests.support.project import ROOT
 from tests.support.report import Verdict
 from tests.support.traffic import Traffic
 

@@ -27,10 +27,10 @@ from tests.support.alarms import Alarm
 from tests.support.deployed import DeployedAlarm
 from tests.support.outcomes import SuiteError
 from tests.support.planning import account_id
+from tests.support.project import ROOT
 from tests.support.target import Target
 from tests.support.traffic import Traffic
 
-ROOT = Path(__file__).resolve().parents[2]
 STACK, REPORTS = ROOT / "terraform", ROOT / "reports"
 QUIET, ALARM = "LOAD-02", "MON-01"
 # Of the alarm's requirement: how to find it and what it looks at, proven where it belongs.

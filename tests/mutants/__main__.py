@@ -20,9 +20,8 @@ from tests.mutants.mutant import Mutant
 from tests.support import provenance
 from tests.support.catalogue import Place
 from tests.support.outcomes import SuiteError
-from tests.support.terraform import CACHE
+from tests.support.project import CACHE, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 JOURNAL = CACHE / "mutants" / "results.jsonl"
 MOST_JOBS = 16
 # What the mutants go through.

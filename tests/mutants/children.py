@@ -15,8 +15,8 @@ from typing import IO, Any
 from tests.mutants.rules import Answer, Request
 from tests.support import tool_environment
 from tests.support.outcomes import SuiteError
+from tests.support.project import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 CHECKOV_SECONDS = 120.0
 STOP_SECONDS = 10.0
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from tests.support import terraform, tool_environment, workspace
 from tests.support.outcomes import SuiteError
+from tests.support.project import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 # What no rule of the static tier reads.
 ELSEWHERE = ("emulator", "standin", "__pycache__")
 SUITE = ("tests/unit", "tests/support", "policies")

@@ -27,11 +27,11 @@ import pytest
 from tests.mutants.concern import concerned
 from tests.support import checkov, checkov_reports, markers, planning
 from tests.support.plan import Plan
+from tests.support.project import ROOT
 from tests.support.report import Verdict
 from tests.support.source import SourceTree
 from tests.support.terraform import Diagnostic
 
-ROOT = Path(__file__).resolve().parents[2]
 LAYERS = ("source", "policy", "plan")
 # What is no defect of the infrastructure's: the form of the text, and waivers that are left over.
 UNCOUNTED = (

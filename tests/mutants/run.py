@@ -18,8 +18,8 @@ from typing import Any
 from tests.mutants.mutant import Mutant
 from tests.mutants.record import Journal
 from tests.support.outcomes import SuiteError
+from tests.support.project import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 UNCHANGED = Mutant("", "", "", 0, "nothing", ())
 STOP_SECONDS = 30.0
 SHOWN_EVERY_SECONDS = 5.0

@@ -10,7 +10,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from tests.support.tier import ROOT
+from tests.support.project import ROOT
 
 STACK = ROOT / "terraform"
 WAIVERS = ROOT / "tests" / "waivers.yaml"

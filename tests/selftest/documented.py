@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from tests.support.terraform import ROOT
+from tests.support.project import ROOT
 
 KNOWN = Path(__file__).with_suffix(".yaml")
 _PROGRAM = r"(?:[A-Z_]+=\S+ )*(?:aws|bash|checkov|eval|locust|python3?|pytest|terraform|tox)\b"

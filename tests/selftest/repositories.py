@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from tests.selftest.breaking import STACK
-from tests.support.tier import ROOT
+from tests.support.project import ROOT
 
 WORKFLOW = ".github/workflows/deploy.yml"
 RUNBOOKS = "docs/runbooks.md"
@@ -96,14 +96,14 @@ def repository(directory: Path, files: dict[str, str]) -> Path:
 
 
 def judge(stack: Path, tests: str, tier: str = "unit") -> Failures:
-    """Run tests of a tier on a stack, in this process."""
+    """Run the files of a tier that `tests` matches on a stack, in this process."""
     failures = Failures()
     arguments = [
         "-q",
         "--no-header",
         "-p",
         "no:cacheprovider",
-        str(ROOT / "tests" / tier / tests),
+        *map(str, sorted((ROOT / "tests" / tier).glob(tests))),
     ]
     pytest.main([*arguments, f"--stack={stack}", f"--rootdir={ROOT}"], plugins=[failures])
     return failures

@@ -18,7 +18,8 @@ from tests.selftest.breaking import STACK, broken_stack
 from tests.support import deployment
 from tests.support.emulator import Emulator
 from tests.support.outcomes import SuiteError
-from tests.support.tier import ROOT, run_tier
+from tests.support.project import ROOT
+from tests.support.tier import run_tier
 
 pytestmark = pytest.mark.selftest
 

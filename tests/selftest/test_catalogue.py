@@ -13,7 +13,7 @@ from tests.selftest.breaking import Break, load
 from tests.support import catalogue, report
 from tests.support.catalogue import Place, Requirement
 from tests.support.outcomes import SuiteError
-from tests.support.tier import ROOT
+from tests.support.project import ROOT
 from tests.unit.conftest import WITHOUT_SOURCE_RULES
 
 pytestmark = pytest.mark.selftest

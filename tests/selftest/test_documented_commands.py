@@ -10,8 +10,8 @@ import sys
 import pytest
 
 from tests.selftest.documented import Documented, everything, known, tox_environments
+from tests.support.project import ROOT
 from tests.support.runbook import RunbookCall, refusal
-from tests.support.terraform import ROOT
 
 pytestmark = pytest.mark.selftest
 

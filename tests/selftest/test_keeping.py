@@ -16,7 +16,7 @@ import pytest
 from tests.support import deployment, workspace
 from tests.support.emulator import Emulator
 from tests.support.outcomes import SuiteError
-from tests.support.terraform import ROOT
+from tests.support.project import ROOT
 
 pytestmark = pytest.mark.selftest
 

@@ -14,7 +14,8 @@ from botocore.stub import Stubber
 
 from tests.integration.live_aws_cli import GAVE_UP, REFUSED, UNUSABLE, LiveAwsCli
 from tests.support import aws_shorthand
-from tests.support.aws_cli import BadCommandError, Command, parse
+from tests.support.aws_cli import Command, parse
+from tests.support.aws_cli_values import BadCommandError
 from tests.support.rehearsal import Answer
 
 pytestmark = pytest.mark.selftest

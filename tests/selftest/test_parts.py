@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.selftest.__main__ import REPORTS
-from tests.support.tier import ROOT
+from tests.support.project import ROOT
 
 pytestmark = pytest.mark.selftest
 

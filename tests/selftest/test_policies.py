@@ -13,12 +13,13 @@ import yaml
 
 from tests.support import catalogue, metrics
 from tests.support.catalogue import Catalogue
-from tests.support.checkov import POLICIES, Scan, policy_files
+from tests.support.checkov import POLICIES, Scan
+from tests.support.checkov_loaded import policy_files
 from tests.support.findings import Policy, Resource, Result
+from tests.support.project import ROOT
 
 pytestmark = pytest.mark.selftest
 
-ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = Path(__file__).with_name("policies")
 STEMS = [path.stem for path in policy_files(POLICIES)]
 PREFIXES = {"pass": "good_", "fail": "bad_", "unknown": "unknown_"}

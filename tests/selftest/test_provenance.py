@@ -14,7 +14,7 @@ import pytest
 from tests.selftest.breaking import STACK
 from tests.support import provenance
 from tests.support.catalogue import Place
-from tests.support.tier import ROOT
+from tests.support.project import ROOT
 
 pytestmark = pytest.mark.selftest
 

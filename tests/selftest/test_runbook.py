@@ -17,11 +17,12 @@ from tests.selftest.repositories import (
     repository,
     written,
 )
-from tests.support.aws_cli import BadCommandError, parse
+from tests.support.aws_cli import parse
+from tests.support.aws_cli_values import BadCommandError
 from tests.support.outcomes import SuiteError
+from tests.support.project import ROOT
 from tests.support.rehearsal import Answer
 from tests.support.runbook import Runbook, RunbookCall
-from tests.support.tier import ROOT
 
 pytestmark = pytest.mark.selftest
 

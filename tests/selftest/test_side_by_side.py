@@ -18,8 +18,9 @@ import pytest
 
 import conftest
 from tests.selftest.test_waivers import RULE, waived_stack
+from tests.support.project import ROOT
 from tests.support.report import Verdict
-from tests.support.tier import ROOT, Run, run_tier
+from tests.support.tier import Run, run_tier
 
 pytestmark = pytest.mark.selftest
 

@@ -14,7 +14,8 @@ from tests.selftest.breaking import broken_stack
 from tests.support import waivers
 from tests.support.findings import Finding, Resource
 from tests.support.outcomes import SuiteError, Violation
-from tests.support.tier import ROOT, run_tier
+from tests.support.project import ROOT
+from tests.support.tier import run_tier
 from tests.support.waivers import UNUSED, Applied, Ledger
 
 pytestmark = pytest.mark.selftest

@@ -27,20 +27,20 @@ PIPELINE = written(WORKFLOW)
 @pytest.mark.parametrize("mistake", mistakes("pipeline"), ids=lambda mistake: mistake.id)
 def test_mistake_turns_its_requirement_red_and_no_other(mistake: Mistake, tmp_path: Path) -> None:
     files = {WORKFLOW: mistake.made_in(PIPELINE)}
-    failures = judge(repository(tmp_path, files), "test_pipeline.py")
+    failures = judge(repository(tmp_path, files), "test_pipeline*.py")
     message = failures.of(mistake.test)
     assert re.search(mistake.says, message, re.MULTILINE), message
     assert failures.requirements == {mistake.requirement, *mistake.also}
 
 
 def test_pipeline_itself_is_green_in_another_repository(tmp_path: Path) -> None:
-    failures = judge(repository(tmp_path, {WORKFLOW: PIPELINE}), "test_pipeline.py")
+    failures = judge(repository(tmp_path, {WORKFLOW: PIPELINE}), "test_pipeline*.py")
     assert failures.messages == {}
 
 
 def test_pipeline_of_the_guide_is_red_for_every_requirement(tmp_path: Path) -> None:
     guide = written("tests/selftest/guide_files/deploy.yml")
-    failures = judge(repository(tmp_path, {WORKFLOW: guide}), "test_pipeline.py")
+    failures = judge(repository(tmp_path, {WORKFLOW: guide}), "test_pipeline*.py")
     broken = {f"PIPE-{number:02}" for number in (1, 2, 3, 4, 5, 7, 8, 11)}
     assert failures.requirements == broken
     assert "ClusterNotFoundException: mantisnxt-main" in failures.of(
@@ -73,7 +73,7 @@ BAD_INPUT = {
 def test_bad_input_is_one_clear_error(case: str, tmp_path: Path) -> None:
     pipeline, says = BAD_INPUT[case]
     files = {"docs/other.md": ""} if pipeline is None else {WORKFLOW: pipeline}
-    failures = judge(repository(tmp_path, files), "test_pipeline.py")
+    failures = judge(repository(tmp_path, files), "test_pipeline*.py")
     assert failures.messages
     unclear = [text for text in failures.messages.values() if not re.search(says, text)]
     assert "Traceback" not in "".join(failures.messages.values())
@@ -81,7 +81,7 @@ def test_bad_input_is_one_clear_error(case: str, tmp_path: Path) -> None:
 
 
 def test_copy_of_the_stack_alone_goes_with_this_repositorys_pipeline(tmp_path: Path) -> None:
-    failures = judge(repository(tmp_path, {}), "test_pipeline.py")
+    failures = judge(repository(tmp_path, {}), "test_pipeline*.py")
     assert failures.messages == {}
 
 

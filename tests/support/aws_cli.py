@@ -6,7 +6,6 @@ once a run, and only those of the services that are asked for.
 
 from __future__ import annotations
 
-import difflib
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,9 +19,8 @@ from botocore import xform_name
 from botocore.exceptions import DataNotFoundError
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
-from botocore.validate import ParamValidator
 
-from tests.support import aws_shorthand
+from tests.support.aws_cli_values import BadCommandError, json_of, nearest, validate, value_of
 from tests.support.jmespath_shapes import UnknownField, check_query
 
 # Options of every command, and whether a value follows them.
@@ -55,10 +53,6 @@ def _invalidation(paths: Sequence[str]) -> dict[str, Any]:
 # Options that the CLI adds to an operation, and the parameters that each stands for.
 SHORT = {("cloudfront", "create-invalidation"): {"paths": _invalidation}}
 LOADER = Loader()
-
-
-class BadCommandError(Exception):
-    """The AWS CLI would refuse the command; says what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +157,7 @@ def _model(service: str) -> Any:
         return ServiceModel(LOADER.load_service_model(name, "service-2"))
     except DataNotFoundError as error:
         services = [*LOADER.list_available_services("service-2"), *RENAMED]
-        raise BadCommandError(f"no service {service}{_nearest(service, services)}") from error
+        raise BadCommandError(f"no service {service}{nearest(service, services)}") from error
 
 
 @cache
@@ -191,7 +185,7 @@ def _operation(service: str, model: Any, name: str, waits: bool) -> Any:
         known = {xform_name(operation, "-"): operation for operation in model.operation_names}
     if name not in known:
         kind = "waiter" if waits else "operation"
-        raise BadCommandError(f"{service} has no {kind} {name}{_nearest(name, known)}")
+        raise BadCommandError(f"{service} has no {kind} {name}{nearest(name, known)}")
     return model.operation_model(known[name])
 
 
@@ -213,14 +207,14 @@ def _parameters(
     for option in short.keys() & options.keys():
         parameters |= short[option](options[option])
     for document in options.get("cli-input-json", ()):
-        parameters |= _json(document, directory, "--cli-input-json")
-        _validate(parameters, shape, "--cli-input-json")
+        parameters |= json_of(document, directory, "--cli-input-json")
+        validate(parameters, shape, "--cli-input-json")
     for option, values in options.items():
         if option in negated:
             parameters[members[option.removeprefix("no-")]] = False
         elif option in members:
             member = shape.members[members[option]]
-            parameters[members[option]] = _value(f"--{option}", values, member, directory)
+            parameters[members[option]] = value_of(f"--{option}", values, member, directory)
     missing = set(shape.required_members) - set(parameters) if shape else set()
     if missing:
         wanted = ", ".join(f"--{xform_name(member, '-')}" for member in sorted(missing))
@@ -236,107 +230,5 @@ def _refuse_unknown(service: str, name: str, options: Iterable[str], known: Iter
     allowed = [*known, *(option[2:] for option in GLOBAL)]
     for option in options:
         if option not in allowed:
-            near = _nearest(option, allowed)
+            near = nearest(option, allowed)
             raise BadCommandError(f"{service} {name} has no option --{option}{near}")
-
-
-def _value(option: str, values: tuple[str, ...], shape: Any, directory: Path) -> Any:
-    """The value of one option; BadCommandError if it cannot be the shape's."""
-    match shape.type_name:
-        case "boolean":
-            if values:
-                raise BadCommandError(f"{option} takes no value, but has {' '.join(values)}")
-            return True
-        case "list" if shape.member.type_name in ("string", "integer") and not _document(values):
-            if not values:
-                raise BadCommandError(f"{option} has no value")
-            return [_value(option, (value,), shape.member, directory) for value in values]
-        case "structure" | "list" | "map":
-            return _composite(option, values, shape, directory)
-    if len(values) != 1:
-        raise BadCommandError(f"{option} takes one value, but has {len(values)}")
-    return _plain(option, values[0], shape)
-
-
-def _plain(option: str, value: str, shape: Any) -> Any:
-    if shape.type_name in ("integer", "long"):
-        if not value.removeprefix("-").isdigit():
-            raise BadCommandError(f"{option} takes a number, not {value}")
-        return int(value)
-    if shape.type_name in ("float", "double"):
-        try:
-            return float(value)
-        except ValueError as error:
-            raise BadCommandError(f"{option} takes a number, not {value}") from error
-    allowed = getattr(shape, "enum", None)
-    if allowed and value not in allowed:
-        raise BadCommandError(f"{option} is one of {', '.join(allowed)}, not {value}")
-    return value
-
-
-def _document(values: tuple[str, ...]) -> bool:
-    return len(values) == 1 and values[0].startswith(("{", "[", "file://"))
-
-
-def _composite(option: str, values: tuple[str, ...], shape: Any, directory: Path) -> Any:
-    """A structure, list of structures or map, as JSON or in the CLI's shorthand."""
-    if _document(values):
-        value = _json(values[0], directory, option)
-        if shape.type_name == "list" and isinstance(value, dict):
-            value = [value]
-        _validate(value, shape, option)
-        return value
-    if not values:
-        raise BadCommandError(f"{option} has no value")
-    words = values if shape.type_name == "list" else (",".join(values),)
-    member = shape.member if shape.type_name == "list" else shape
-    try:
-        found = [_typed(option, aws_shorthand.read(word), member) for word in words]
-    except ValueError as error:
-        raise BadCommandError(f"{option}: {error}") from error
-    value = found if shape.type_name == "list" else found[0]
-    _validate(value, shape, option)
-    return value
-
-
-def _typed(option: str, value: Any, shape: Any) -> Any:
-    """A value read from shorthand, as the shape wants it."""
-    match shape.type_name, value:
-        case "structure", dict():
-            for key in value:
-                if key not in shape.members:
-                    near = _nearest(key, shape.members)
-                    raise BadCommandError(f"{option} has no key {key}{near}")
-            return {key: _typed(option, one, shape.members[key]) for key, one in value.items()}
-        case "map", dict():
-            return {key: _typed(option, one, shape.value) for key, one in value.items()}
-        case "list", _:
-            items = value if isinstance(value, list) else [value]
-            return [_typed(option, one, shape.member) for one in items]
-        case "boolean", "true" | "false":
-            return value == "true"
-        case (("string" | "integer" | "long" | "float" | "double"), str()):
-            return _plain(option, value, shape)
-    return value
-
-
-def _json(text: str, directory: Path, option: str) -> Any:
-    try:
-        if text.startswith("file://"):
-            text = (directory / text.removeprefix("file://")).read_text(encoding="utf-8")
-        return json.loads(text)
-    except OSError as error:
-        raise BadCommandError(f"{option} {text}: {error.strerror}") from error
-    except json.JSONDecodeError as error:
-        raise BadCommandError(f"{option} is not JSON: {error}") from error
-
-
-def _validate(value: Any, shape: Any, option: str) -> None:
-    report = ParamValidator().validate(value, shape)
-    if report.has_errors():
-        raise BadCommandError(f"{option}: {report.generate_report()}")
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from tests.support.outcomes import SuiteError
+from tests.support.project import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 # What only a whole repository has beside its stack.
 SIGNS = (".git", ".github", "docs")
 

@@ -23,7 +23,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
@@ -31,11 +30,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import tool_environment, workspace
+from tests.support.checkov_loaded import last_line, loaded, policy_files, refuse_errors
 from tests.support.findings import Finding, Policy, Resource, Result
 from tests.support.outcomes import Invalid, SuiteError
-from tests.support.terraform import CACHE
+from tests.support.project import CACHE, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 POLICIES = ROOT / "policies"
 CENSUS = Path(__file__).with_name("checkov_census")
 KEPT = 12
@@ -191,10 +190,10 @@ class Scan:
             ) from error
         log = (self._scratch / "stderr").read_text(encoding="utf-8", errors="replace")
         if code not in (0, 1) or not (self._scratch / "census.json").exists():
-            raise SuiteError(f"Checkov ended with code {code}: {_last_line(log)}")
+            raise SuiteError(f"Checkov ended with code {code}: {last_line(log)}")
         census = self._read("census.json")
-        policies = _loaded(self.policies, census, log)
-        _refuse_errors(log)
+        policies = loaded(self.policies, census, log)
+        refuse_errors(log)
         found = self._read("found.json")
         results = found.get("results") or {}
         if results.get("parsing_errors"):
@@ -271,7 +270,7 @@ def running(stack: Path, fresh: bool) -> Scan:
 
 def fingerprint(stack: Path) -> str:
     """A hash of what a run depends on: stack and its path, policies, census, Checkov, this code."""
-    checkov = tool_environment.fingerprint(tool_environment.ROOT / "requirements" / "checkov.txt")
+    checkov = tool_environment.fingerprint(ROOT / "requirements" / "checkov.txt")
     digest = hashlib.sha256(f"{stack} {checkov}".encode())
     for directory in (stack, *_called_outside(stack), POLICIES, CENSUS):
         digest.update(workspace.digest_of(directory).encode())
@@ -292,71 +291,5 @@ def _called_outside(stack: Path) -> list[Path]:
     return found
 
 
-def policy_files(directory: Path) -> list[Path]:
-    """The files that must each hold a policy; those that begin with _ are what policies share."""
-    kinds = {".py", ".yaml", ".yml", ".json"}
-    return sorted(
-        path
-        for path in directory.rglob("*")
-        if path.suffix in kinds and not path.name.startswith("_")
-    )
-
-
 def _resource(record: dict[str, Any]) -> Resource:
     return Resource(record["resource"], record["file_path"].lstrip("/"))
-
-
-def _loaded(directory: Path, census: dict[str, Any], log: str) -> tuple[Policy, ...]:
-    """The policies that Checkov loaded; SuiteError unless that is one from each file."""
-    policies = tuple(
-        Policy(
-            id=loaded["id"],
-            name=loaded["name"],
-            file=os.path.relpath(loaded["file"], directory),
-            requirement=loaded["requirement"],
-            resource_types=frozenset(loaded["resource_types"]),
-        )
-        for loaded in census["policies"]
-    )
-    _refuse_taken_ids(policies, census["builtin"])
-    loaded_files = {(directory / policy.file).resolve() for policy in policies}
-    for path in policy_files(directory):
-        if path.resolve() not in loaded_files:
-            said = [entry for entry in _entries(log) if str(path) in entry or path.name in entry]
-            reason = _last_line("".join(said)) if said else "its id is taken, or it makes no check"
-            raise SuiteError(f"{path}: Checkov did not load this policy: {reason}")
-    return policies
-
-
-def _refuse_taken_ids(policies: Iterable[Policy], builtin: Iterable[str]) -> None:
-    """An id that is taken makes one of the two checks vanish, and that may be Checkov's own."""
-    series = {identifier.rpartition("_")[0] for identifier in builtin}
-    files = defaultdict(list)
-    for policy in policies:
-        files[policy.id].append(policy.file)
-        if policy.id.rpartition("_")[0] in series:
-            raise SuiteError(f"policy {policy.file}: ids like {policy.id} are Checkov's own")
-    for identifier, names in files.items():
-        if len(names) > 1:
-            raise SuiteError(f"policies {', '.join(sorted(names))}: the id {identifier} is taken")
-
-
-def _entries(log: str) -> list[str]:
-    """The entries of Checkov's log; one may go on over several lines."""
-    return re.split(r"^(?=\d{4}-\d\d-\d\d .*?\[[A-Z]{4,5} *\])", log, flags=re.MULTILINE)
-
-
-def _refuse_errors(log: str) -> None:
-    """Checkov goes on after an error; what it then reports is not all there is."""
-    for entry in _entries(log):
-        if re.match(r"\S+ \S+ \[.*?\] \[(ERROR|CRITI)", entry):
-            first = _last_line(entry.splitlines()[0])
-            # The kind of exception only: its text may hold a value of the stack's.
-            kind = _last_line(entry).partition(":")[0] if "Traceback" in entry else ""
-            raise SuiteError(f"Checkov: {first}{kind and f' ({kind})'}")
-
-
-def _last_line(text: str) -> str:
-    """The last line that says something, without the time and level before it."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return re.sub(r"^\S+ \S+ \[.*?\] \[.*?\] *", "", lines[-1]) if lines else "it said nothing"

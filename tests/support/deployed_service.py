@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support.aws_cli import BadCommandError, Command, parse
+from tests.support.aws_cli import Command, parse
+from tests.support.aws_cli_values import BadCommandError
 from tests.support.outcomes import SuiteError, Violation
 from tests.support.rehearsal import Answer
 

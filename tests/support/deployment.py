@@ -25,8 +25,9 @@ from tests.support.emulator import Emulator
 from tests.support.emulator.recording import BrokenRecordingError
 from tests.support.outcomes import SuiteError
 from tests.support.planning import account_id, check_variables, secret_variables
+from tests.support.project import CACHE, shown, unwritable
 from tests.support.source import SourceTree
-from tests.support.terraform import CACHE, Completed, Terraform
+from tests.support.terraform import Completed, Terraform
 
 __all__ = ["Deployment", "account_id", "deploy"]
 
@@ -134,11 +135,11 @@ def record(emulator: Emulator, directory: Path, planned: int) -> None:
         (directory / PLANNED).write_text(str(planned), encoding="utf-8")
     except BrokenRecordingError as error:
         raise SuiteError(
-            f"cannot record the deployment in {terraform.shown(directory)}: {error}; free some "
+            f"cannot record the deployment in {shown(directory)}: {error}; free some "
             "disk space or check its permissions"
         ) from error
     except OSError as error:
-        raise terraform.unwritable(directory, error) from error
+        raise unwritable(directory, error) from error
 
 
 def played(emulator: Emulator, kept: Path, progress: Callable[[str], None]) -> bool:

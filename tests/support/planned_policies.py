@@ -12,7 +12,8 @@ from typing import Any
 
 from tests.support.iam import Policy, Statement, statements
 from tests.support.outcomes import Invalid
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
 
 _DOCUMENT = "data.aws_iam_policy_document."
 _IDENTITY = frozenset(

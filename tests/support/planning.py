@@ -17,8 +17,9 @@ from tests.support import markers, terraform, workspace
 from tests.support.hcl import Block
 from tests.support.outcomes import SuiteError
 from tests.support.plan import Plan
+from tests.support.project import CACHE, shown
 from tests.support.source import SourceTree
-from tests.support.terraform import Completed, Diagnostic, Terraform, shown
+from tests.support.terraform import Completed, Diagnostic, Terraform
 
 if TYPE_CHECKING:
     from tests.support.placeholders.provider import Stand
@@ -132,7 +133,7 @@ def _standing_in(
         standing_in,
         workspace.provider_binary(copy),
         {**program.environment, **settings},
-        terraform.CACHE / "provider-answers.sqlite",
+        CACHE / "provider-answers.sqlite",
         frozenset(b.labels[0] for k in ("resource", "data") for b in source.blocks(k)),
         frozenset(name for b in source.blocks("resource") for name in _nested_names(b)),
     )

@@ -19,8 +19,8 @@ from tests.support import terraform, workspace
 from tests.support.catalogue import Place
 from tests.support.outcomes import SuiteError
 from tests.support.planning import account_id
+from tests.support.project import CACHE, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 GIT_SECONDS = 20.0
 NEED_TERRAFORM = {Place.plan, Place.deployed, Place.runbook, Place.load}
 NEED_EMULATOR = NEED_TERRAFORM - {Place.plan}
@@ -156,7 +156,7 @@ def _of_terraform(stack: Path) -> Iterable[tuple[str, str]]:
         yield "AWS provider", provider
 
 
-def provider_version(stack: Path, cache: Path = terraform.CACHE) -> str | None:
+def provider_version(stack: Path, cache: Path = CACHE) -> str | None:
     """The AWS provider of the copy of the stack that Terraform used last, None if there is none."""
     copies = [*cache.glob("stacks/*"), *cache.glob("deployments/*/stack")]
     for copy in sorted(copies, key=_used, reverse=True):

@@ -15,10 +15,10 @@ import pytest
 
 from tests.support import provenance
 from tests.support.catalogue import Catalogue, Place
+from tests.support.project import ROOT
 from tests.support.report import CHECKLIST, Record, Verdict, for_people, write
 from tests.support.target import DEFAULT_ENVIRONMENT
 
-ROOT = Path(__file__).resolve().parents[2]
 TIERS = {"static": ROOT / "tests" / "unit", "integration": ROOT / "tests" / "integration"}
 # Options of pytest's that leave tests out, as they are typed; `environment` is the suite's own.
 _NARROWING = {

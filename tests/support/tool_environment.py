@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.outcomes import SuiteError
+from tests.support.project import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 # A virtual environment cannot be moved into place when it is finished, so a file says that it is.
 FINISHED = ".finished"
 INSTALL_SECONDS = 900.0

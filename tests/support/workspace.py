@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.support.outcomes import SuiteError
-from tests.support.terraform import CACHE, Completed, Terraform, shown, unwritable
+from tests.support.project import CACHE, shown, unwritable
+from tests.support.terraform import Completed, Terraform
 
 INIT_SECONDS = 300.0
 KEPT = 12

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import checkov, planning
-from tests.support.plan import Plan, Resource
+from tests.support import beside, checkov, planning
+from tests.support.catalogue import Catalogue
+from tests.support.expectations import only
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
 from tests.support.source import SourceTree
+from tests.support.workflow import Job, Workflow
 
 WITHOUT_SOURCE_RULES = ("test_plan_", "test_policies")
 
@@ -100,3 +104,17 @@ def load_balancer(plan: Plan, prefix: str) -> Resource:
 def target_group(plan: Plan, prefix: str) -> Resource:
     """The application's target group."""
     return plan.one("aws_lb_target_group", name=f"{prefix}-app")
+
+
+@pytest.fixture(scope="session")
+def workflow(stack: Path) -> Workflow:
+    """The workflow of the repository that the stack lies in."""
+    path = beside.find(stack, ".github/workflows/deploy.yml")
+    return Workflow.load(path, beside.name(path))
+
+
+@pytest.fixture(scope="session")
+def deploying(workflow: Workflow, catalogue: Catalogue) -> Job:
+    """The job that runs the migrations, and so the one that deploys."""
+    command = catalogue.requirement("PIPE-03").expected["run"]
+    return only(workflow.name, f"job with {command}", workflow.jobs_running(command))

@@ -7,8 +7,9 @@ from typing import Any
 
 from tests.support.metrics import Metrics
 from tests.support.outcomes import Invalid
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
 from tests.support.planned_policies import policy
+from tests.support.planned_resource import Resource
 from tests.support.topics import Key, Topic
 from tests.support.watches import LogMetric, Reading, Watch
 

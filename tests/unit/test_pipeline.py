@@ -1,21 +1,15 @@
-"""The pipeline that deploys the stack: which jobs run, and what the deploying one does to AWS."""
+"""The pipeline that deploys the stack: which jobs run, when, by whose permission."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support import beside, planning
-from tests.support.aws_cli import parse
+from tests.support import planning
 from tests.support.catalogue import Catalogue, Requirement
-from tests.support.deployed_service import DeployedService
 from tests.support.expectations import (
-    expect,
     expect_equal,
     expect_members,
     expect_none,
@@ -25,27 +19,12 @@ from tests.support.expectations import (
 from tests.support.job_rehearsal import Called, JobRehearsal
 from tests.support.rehearsal import Answer
 from tests.support.source import SourceTree
-from tests.support.workflow import COMMIT, Event, Job, Workflow
+from tests.support.workflow import Event, Job, Workflow
 
 pytestmark = pytest.mark.source
 
 BRANCHES = ["develop", "staging", "main"]
 TIERS = ["static", "integration", "load"]
-Deploy = Callable[..., tuple[DeployedService, JobRehearsal]]
-
-
-@pytest.fixture(scope="session")
-def workflow(stack: Path) -> Workflow:
-    """The workflow of the repository that the stack lies in."""
-    path = beside.find(stack, ".github/workflows/deploy.yml")
-    return Workflow.load(path, beside.name(path))
-
-
-@pytest.fixture(scope="session")
-def deploying(workflow: Workflow, catalogue: Catalogue) -> Job:
-    """The job that runs the migrations, and so the one that deploys."""
-    command = catalogue.requirement("PIPE-03").expected["run"]
-    return only(workflow.name, f"job with {command}", workflow.jobs_running(command))
 
 
 @pytest.fixture
@@ -53,82 +32,6 @@ def gate(tier: str, workflow: Workflow, catalogue: Catalogue) -> Job:
     """The job of the tier that the test is about."""
     command = catalogue.requirement("PIPE-04").expected[tier]
     return only(workflow.name, f"job with {command}", workflow.jobs_running(command))
-
-
-@pytest.fixture(scope="session")
-def deploy(
-    workflow: Workflow,
-    deploying: Job,
-    catalogue: Catalogue,
-    source: SourceTree,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Deploy]:
-    """Rehearse the deployment of a branch to a service, described by DeployedService's words.
-
-    The same deployment is rehearsed once. What the tests will ask for is begun at once, two by two.
-    """
-    branches = catalogue.requirement("PIPE-01").expected["branches"]
-
-    def rehearse(
-        directory: Path, branch: str, **state: Any
-    ) -> tuple[DeployedService, JobRehearsal]:
-        account = planning.account_of(source, branches[branch])
-        service = DeployedService(branches[branch], account, **state)
-        answers = {"aws": lambda call: service.answer(call.where, call.words, directory)}
-        run = JobRehearsal(
-            workflow,
-            deploying,
-            Event("push", branch),
-            lambda call: answers.get(call.words[0], lambda _: Answer("answer\n"))(call),
-            ["aws", "docker"],
-            directory,
-        )
-        return service, run
-
-    expected = catalogue.requirement("PIPE-03").expected
-    mishaps = ["placeable", "sound", "settles", "writable"]
-    asked = [
-        *((branch, {}) for branch in BRANCHES),
-        *(("staging", {"exit_code": c}) for c in [expected["proceeds_on"], *expected["stops_on"]]),
-        *(("staging", {mishap: False}) for mishap in mishaps),
-    ]
-    # Most of a rehearsal is waiting for bash.
-    with ThreadPoolExecutor(2) as pool:
-
-        @cache
-        def begun(branch: str, **state: Any) -> Future[tuple[DeployedService, JobRehearsal]]:
-            # Made here: pytest's factory is not safe to be asked by two threads at once.
-            directory = tmp_path_factory.mktemp("deployment")
-            return pool.submit(rehearse, directory, branch, **state)
-
-        for branch, state in asked:
-            begun(branch, **state)
-        yield lambda branch, **state: begun(branch, **state).result()
-
-
-@pytest.mark.requirement("PIPE-01")
-def test_every_branch_with_an_environment_is_deployed(
-    workflow: Workflow, requirement: Requirement
-) -> None:
-    branches = workflow.branches("push")
-    expect_members(workflow.name, "branches", branches, requirement.expected["branches"])
-
-
-@pytest.mark.requirement("PIPE-01")
-@pytest.mark.parametrize("branch", BRANCHES)
-def test_branch_is_deployed_to_its_environment(
-    branch: str, deploying: Job, deploy: Deploy, requirement: Requirement
-) -> None:
-    environment = requirement.expected["branches"][branch]
-    cluster = requirement.expected["cluster"].format(environment=environment)
-    name = requirement.expected["service"].format(environment=environment)
-    service, run = deploy(branch)
-    expect(deploying.where, run.result == "success", f"deployment of {branch}", run.last_words)
-    expect_equal(deploying.where, "clusters", run.values("--cluster"), {cluster})
-    services = run.values("--service") | run.values("--services")
-    expect_equal(deploying.where, "services", services, {name})
-    image = service.images.get(service.running, "none that was registered")
-    expect(deploying.where, image.endswith(f":{COMMIT}"), "the image of the commit", image)
 
 
 @pytest.mark.requirement("PIPE-02")
@@ -198,40 +101,6 @@ def test_pull_request_signs_in_nowhere(branch: str, workflow: Workflow) -> None:
     running = [workflow.jobs[name] for name, result in results.items() if result != "skipped"]
     jobs = found(workflow.name, f"job for a pull request into {branch}", running)
     expect_none(workflow.name, "sign-in", [job.where for job in jobs if job.sign_ins])
-
-
-@pytest.mark.requirement("PIPE-03")
-def test_migrations_run_with_the_new_image_before_the_deployment(
-    deploying: Job, deploy: Deploy, requirement: Requirement
-) -> None:
-    expected = requirement.expected
-    commands = [expected[step] for step in ("run", "wait", "deploy")]
-    service, run = deploy("staging", exit_code=expected["proceeds_on"])
-    expect_equal(deploying.where, "order of commands", run.order(*commands), commands)
-    image = service.images.get(service.migrated[0], service.migrated[0])
-    expect(deploying.where, image.endswith(f":{COMMIT}"), "migrations of the commit", image)
-
-
-@pytest.mark.requirement("PIPE-03")
-@pytest.mark.parametrize("index", [0, 1, 2], ids=["failed", "killed", "never-started"])
-def test_failed_migration_stops_the_deployment(
-    index: int, deploying: Job, deploy: Deploy, requirement: Requirement
-) -> None:
-    exit_code = requirement.expected["stops_on"][index]
-    _, run = deploy("staging", exit_code=exit_code)
-    deployed = [call.where for call in run.of(requirement.expected["deploy"])]
-    expect_none(deploying.where, f"deployment after exit code {exit_code}", deployed)
-    expect_equal(deploying.where, f"result after exit code {exit_code}", run.result, "failure")
-
-
-@pytest.mark.requirement("PIPE-03")
-def test_migration_that_cannot_be_placed_stops_the_deployment(
-    deploying: Job, deploy: Deploy, requirement: Requirement
-) -> None:
-    _, run = deploy("staging", placeable=False)
-    deployed = [call.where for call in run.of(requirement.expected["deploy"])]
-    expect_none(deploying.where, "deployment without a migration", deployed)
-    expect_equal(deploying.where, "result without a migration", run.result, "failure")
 
 
 @pytest.mark.requirement("PIPE-04")
@@ -329,62 +198,6 @@ def test_production_gets_only_what_was_judged_on_staging(
     tools = ["aws", "git", "python", "tox"]
     run = JobRehearsal(workflow, gate, Event("push", "main"), answer, tools, tmp_path)
     expect_equal(gate.where, f"result of the {tier} tier", run.result, "failure")
-
-
-@pytest.mark.requirement("PIPE-05")
-@pytest.mark.parametrize(
-    "state", [{"sound": False}, {"settles": False}], ids=["gone-back", "never-stable"]
-)
-def test_deployment_that_does_not_stay_fails(
-    state: dict[str, bool], deploying: Job, deploy: Deploy, requirement: Requirement
-) -> None:
-    _, run = deploy("staging", **state)
-    expect_equal(deploying.where, "result", run.result, requirement.expected["result"])
-
-
-@pytest.mark.requirement("PIPE-08")
-@pytest.mark.parametrize("branch", BRANCHES)
-def test_assets_are_published_before_the_service_needs_them(
-    branch: str, deploying: Job, deploy: Deploy, requirement: Requirement
-) -> None:
-    expected = requirement.expected
-    commands = [expected[step] for step in ("publish", "deploy", "forget")]
-    service, run = deploy(branch)
-    wanted = expected["destination"].format(
-        environment=service.environment, account=service.account
-    )
-    expect_equal(deploying.where, "order of commands", run.order(*commands), commands)
-    expect_equal(deploying.where, "destinations", service.published, [wanted])
-    expect_equal(deploying.where, "distributions", service.forgotten, [service.assets])
-
-
-@pytest.mark.requirement("PIPE-08")
-def test_assets_that_cannot_be_published_stop_the_deployment(
-    deploying: Job, deploy: Deploy, requirement: Requirement
-) -> None:
-    _, run = deploy("staging", writable=False)
-    deployed = [call.where for call in run.of(requirement.expected["deploy"])]
-    expect_none(deploying.where, "deployment without its assets", deployed)
-    expect_equal(deploying.where, "result without the assets", run.result, "failure")
-
-
-@pytest.mark.requirement("PIPE-09")
-def test_deploying_role_may_do_what_the_deployment_does(
-    deploy: Deploy, source: SourceTree, requirement: Requirement
-) -> None:
-    name = requirement.expected["policy"]
-    policies = source.blocks("data", "aws_iam_policy_document", name)
-    policy = only("terraform/", f"policy document {name}", policies)
-    granted = {action for s in policy.blocks("statement") for action in s.get("actions")}
-    _, run = deploy("main")
-    needed = {
-        (action, call.where)
-        for call in run.of("aws")
-        for action in parse(call.words, run.directory).actions
-    }
-    missing = [f"{action} for {where}" for action, where in needed if action not in granted]
-    found(run.job.where, "command of AWS", needed)
-    expect_none(policy.where, "action that the role lacks", sorted(missing))
 
 
 @pytest.mark.requirement("PIPE-07")

@@ -8,7 +8,8 @@ from tests.support import access, planned_policies, sign_ins
 from tests.support.catalogue import Catalogue, Requirement
 from tests.support.expectations import expect_members, expect_none, found
 from tests.support.iam import Policy
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
 from tests.unit.concrete_arns import concrete
 
 pytestmark = pytest.mark.plan

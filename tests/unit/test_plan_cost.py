@@ -12,7 +12,8 @@ from tests.support.catalogue import Requirement
 from tests.support.cost import assumptions, from_plan, prices, report
 from tests.support.cost.estimate import Estimate
 from tests.support.expectations import expect, expect_equal, only
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
 
 pytestmark = pytest.mark.plan
 

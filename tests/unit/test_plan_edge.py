@@ -18,8 +18,9 @@ from tests.support.expectations import (
     only,
 )
 from tests.support.iam import Statement, granted
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
 from tests.support.planned_policies import policy as planned
+from tests.support.planned_resource import Resource
 
 pytestmark = pytest.mark.plan
 

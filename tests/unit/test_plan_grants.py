@@ -12,7 +12,8 @@ from tests.support.catalogue import Requirement
 from tests.support.expectations import expect_members, found
 from tests.support.iam import ANYONE, Statement
 from tests.support.placeholders.symbols import SYMBOL
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
 from tests.support.source import SourceTree
 
 pytestmark = pytest.mark.plan

@@ -8,8 +8,9 @@ from tests.support import planning
 from tests.support.catalogue import Requirement
 from tests.support.expectations import expect_equal, expect_subset, only
 from tests.support.iam import granted
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
 from tests.support.planned_policies import policy as planned
+from tests.support.planned_resource import Resource
 from tests.support.source import SourceTree
 
 pytestmark = pytest.mark.plan

@@ -20,7 +20,8 @@ from tests.support.expectations import (
     named,
     only,
 )
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
 
 pytestmark = pytest.mark.plan
 

@@ -9,7 +9,8 @@ import pytest
 from tests.support import traffic
 from tests.support.catalogue import Catalogue, Requirement
 from tests.support.expectations import expect, expect_equal, expect_none, found, only
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
 from tests.support.schedules import Bounds, Schedule, in_force
 from tests.support.traffic import Traffic
 from tests.support.windows import Window

@@ -17,7 +17,8 @@ from tests.support.expectations import (
     found,
     only,
 )
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
 
 pytestmark = pytest.mark.plan
 

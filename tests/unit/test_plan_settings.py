@@ -10,7 +10,8 @@ import pytest
 from tests.support.catalogue import Requirement
 from tests.support.expectations import expect_equal, expect_members, expect_none, found, named, only
 from tests.support.outcomes import Violation
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
 
 pytestmark = pytest.mark.plan
 

@@ -8,8 +8,9 @@ from tests.support.catalogue import Requirement
 from tests.support.expectations import expect_equal, expect_none, found, named, only
 from tests.support.iam import denied_to_all
 from tests.support.placeholders.symbols import plain
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
 from tests.support.planned_policies import policy as planned
+from tests.support.planned_resource import Resource
 
 pytestmark = pytest.mark.plan
 

@@ -7,8 +7,9 @@ import pytest
 from tests.support.catalogue import Requirement
 from tests.support.expectations import expect_equal, expect_members, expect_none, found, only
 from tests.support.iam import granted
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
 from tests.support.planned_policies import policy as planned
+from tests.support.planned_resource import Resource
 
 pytestmark = pytest.mark.plan
 

@@ -6,7 +6,8 @@ import pytest
 
 from tests.support.catalogue import Catalogue, Requirement
 from tests.support.expectations import expect, expect_none, only
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
 from tests.support.schedules import Schedule
 from tests.support.windows import Window
 

@@ -18,7 +18,8 @@ from tests.support.expectations import (
     only,
 )
 from tests.support.placeholders.symbols import SYMBOL
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
 
 pytestmark = pytest.mark.plan
 

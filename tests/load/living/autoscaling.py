@@ -20,7 +20,8 @@ from tests.load.service import region
 from tests.load.service.region import Region
 from tests.support import scaling
 from tests.support.outcomes import Violation
-from tests.support.scaling import Activity, Capacity, Direction, Minute, Scaling, Status
+from tests.support.scaling import Activity, Direction, Minute, Scaling, Status
+from tests.support.scaling_policy import Capacity
 from tests.support.schedules import Bounds
 from tests.support.target import Target
 from tests.support.windows import DAY_MINUTES, WEEK_MINUTES

@@ -11,12 +11,11 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from tests.support.outcomes import SuiteError, Violation
+from tests.support.project import ROOT
 
-_ROOT = Path(__file__).resolve().parents[3]
 # A first deployment takes minutes, almost all of it the provider's waits.
 REGION = "tests.load.living"
 START_SECONDS = 1500.0
@@ -44,7 +43,7 @@ def started(options: Sequence[str], module: str = REGION) -> Iterator[Started]:
     """
     process = subprocess.Popen(
         [sys.executable, "-m", module, "--json", "--die-with-stdin", *options],
-        cwd=_ROOT,
+        cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is answered by whoever started it, in order

@@ -16,17 +16,16 @@ import tempfile
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import IO, Any
 
 from tests.load.service.workload import Workload
 from tests.support import catalogue, deployed, traffic
 from tests.support.deployed import Task
 from tests.support.outcomes import Invalid, SuiteError, Violation
+from tests.support.project import ROOT
 from tests.support.standin.__main__ import EX_CONFIG
 from tests.support.target import Target
 
-_ROOT = Path(__file__).resolve().parents[3]
 _CONTRACT, _HEALTH = "ECS-02", "ECS-04"
 _VCPU_UNITS = 1024
 _START_SECONDS = 30.0
@@ -143,7 +142,7 @@ class TaskProcess:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *command,
-                cwd=_ROOT,
+                cwd=ROOT,
                 env=dict(definition.task.environment),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,

@@ -15,7 +15,7 @@ from tests.load.scenarios.shapes import Scenario, Stage, Unprovable
 from tests.load.scenarios.situation import Course, Situation
 from tests.load.service.region import Region
 from tests.load.service.workload import CPU, MEMORY, REQUESTS, Workload
-from tests.support.scaling import Capacity, Policy
+from tests.support.scaling_policy import Capacity, Policy
 
 # How far a stage goes towards the next task: neither noise nor rounding makes it none or two.
 _INTO_THE_TASK: Final = 0.6

@@ -8,12 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.support import alarms, planning, scaling
+from tests.support import alarms, planning, scaling_policy
 from tests.support.alarms import Alarm
 from tests.support.deployed import aws_errors
 from tests.support.outcomes import SuiteError, Violation
-from tests.support.plan import Plan, Resource
-from tests.support.scaling import Capacity, Policy, Scaling, Suspended
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
+from tests.support.scaling import Scaling, Suspended
+from tests.support.scaling_policy import Capacity, Policy
 from tests.support.schedules import Bounds, Schedule, in_force
 from tests.support.target import Target
 from tests.support.windows import WEEK_MINUTES, Window
@@ -82,7 +84,7 @@ def planned(plan: Plan, environment: str) -> Region:
     task = plan.one("aws_ecs_task_definition", family=f"mantisnxt-{environment}-app")
     capacity = Capacity(int(target.value("min_capacity")), int(target.value("max_capacity")))
     policies = [
-        _modelled(one.where, partial(scaling.from_description, _policy(one)))
+        _modelled(one.where, partial(scaling_policy.from_description, _policy(one)))
         for one in plan.all("aws_appautoscaling_policy")
     ]
     if not policies:
@@ -190,7 +192,7 @@ def _deployed_policy(description: Mapping[str, Any], described: Sequence[Any]) -
     names = {one["AlarmName"] for one in description.get("Alarms", [])}
     owned = [one for one in described if one["AlarmName"] in names]
     return _modelled(
-        description["PolicyARN"], partial(scaling.from_description, description, owned)
+        description["PolicyARN"], partial(scaling_policy.from_description, description, owned)
     )
 
 

@@ -17,7 +17,7 @@ from tests.load.verdict import gate
 from tests.load.verdict.evidence import Expected, Run, gaps
 from tests.load.verdict.gate import Judgement
 from tests.support.report import Verdict
-from tests.support.scaling import Policy
+from tests.support.scaling_policy import Policy
 
 # Of each third of a soak as many minutes as a mean needs to say something.
 _FEWEST_IN_A_THIRD = 3

@@ -14,7 +14,7 @@ from tests.load.service.region import Region
 from tests.load.verdict.evidence import Expected, Part, Run, gaps, minute, together
 from tests.load.verdict.gate import Judgement
 from tests.support.report import Verdict
-from tests.support.scaling import Policy
+from tests.support.scaling_policy import Policy
 
 Staged = tuple[Stage, range]
 

@@ -16,8 +16,8 @@ import pytest
 
 from tests.selftest.emulator.test_process import SECONDS, accepts, refuses_soon
 from tests.support.emulator import Emulator
-from tests.support.emulator.process import ROOT
 from tests.support.emulator.server import HOST
+from tests.support.project import ROOT
 
 pytestmark = [pytest.mark.selftest, pytest.mark.provider]
 

@@ -22,7 +22,7 @@ from tests.selftest.emulator.conftest import ACCOUNT
 from tests.support import deployment
 from tests.support.emulator import Emulator
 from tests.support.outcomes import SuiteError
-from tests.support.terraform import CACHE, ROOT
+from tests.support.project import CACHE, ROOT
 
 pytestmark = pytest.mark.selftest
 

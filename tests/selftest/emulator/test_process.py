@@ -15,9 +15,9 @@ import pytest
 
 from tests.selftest.emulator.conftest import ACCOUNT
 from tests.support.emulator import Emulator
-from tests.support.emulator.process import ROOT
 from tests.support.emulator.server import HOST
 from tests.support.outcomes import SuiteError
+from tests.support.project import ROOT
 
 SERVE = [sys.executable, "-m", "tests.support.emulator", "serve"]
 SECONDS = 30

@@ -15,7 +15,7 @@ import pytest
 from tests.evidence.__main__ import DATA, OSCAL, PAGE, main
 from tests.selftest.evidence.documents import outcome, report
 from tests.support import provenance
-from tests.support.terraform import ROOT
+from tests.support.project import ROOT
 
 pytestmark = pytest.mark.selftest
 

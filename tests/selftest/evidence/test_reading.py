@@ -10,7 +10,7 @@ import pytest
 from tests.evidence import reading
 from tests.selftest.evidence.documents import PLAN, outcome, report
 from tests.support.outcomes import SuiteError
-from tests.support.terraform import ROOT
+from tests.support.project import ROOT
 
 pytestmark = pytest.mark.selftest
 

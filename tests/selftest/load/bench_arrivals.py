@@ -34,8 +34,8 @@ from tests.load.generator.order import Order
 from tests.load.generator.visitor import OpenVisitors
 from tests.load.scenarios.shapes import Scenario, Stage
 from tests.support import traffic
+from tests.support.project import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 LOCUSTFILE = Path(__file__).with_name("short_periods_locustfile.py")
 RATE, SECONDS = 500.0, 15
 # Far more than one core sends.

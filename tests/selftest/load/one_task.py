@@ -18,14 +18,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
 from tests.support.deployed import Task
 from tests.support.outcomes import Invalid, Violation
+from tests.support.project import ROOT
 from tests.support.standin.__main__ import EX_CONFIG
 
-_ROOT = Path(__file__).resolve().parents[3]
 _START_SECONDS = 20
 _STOP_SECONDS = 5
 _POLL_SECONDS = 0.2
@@ -70,7 +69,7 @@ def running(task: Task, application: Application) -> Iterator[Service]:
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
             command,
-            cwd=_ROOT,
+            cwd=ROOT,
             env=dict(task.environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -7,7 +7,8 @@ from typing import Any
 from tests.load.service.region import Region, Watched
 from tests.load.service.workload import CPU, MEMORY, REQUESTS, Workload
 from tests.support.alarms import Alarm, Missing
-from tests.support.scaling import Capacity, Policy, Scaling
+from tests.support.scaling import Scaling
+from tests.support.scaling_policy import Capacity, Policy
 from tests.support.schedules import Bounds, Schedule
 
 RESPONSE = "mantisnxt-staging-api-response-time"

@@ -11,13 +11,15 @@ import pytest
 
 from tests.load import forecast
 from tests.load.service import region
+from tests.load.service.forecast import forecast as of_rate
 from tests.load.service.workload import CPU, MEMORY, PUBLISHED_AS, REQUESTS, Workload, steady
 from tests.selftest.load import regions
 from tests.selftest.load.regions import WORK
 from tests.support import metrics
 from tests.support.alarms import Alarm, State
 from tests.support.outcomes import SuiteError
-from tests.support.scaling import Policy, Scaling
+from tests.support.scaling import Scaling
+from tests.support.scaling_policy import Policy
 
 pytestmark = pytest.mark.selftest
 
@@ -38,7 +40,7 @@ pytestmark = pytest.mark.selftest
 def test_each_policy_asks_for_its_tasks(
     rate: float, seconds: float, by_requests: int, by_cpu: int, binds: str
 ) -> None:
-    found = forecast.forecast(regions.region(), Workload(seconds, 1024), rate)
+    found = of_rate(regions.region(), Workload(seconds, 1024), rate)
     assert found.needed == {CPU: by_cpu, MEMORY: 1, REQUESTS: by_requests}
     assert found.binds == binds
 
@@ -47,17 +49,17 @@ def test_each_policy_asks_for_its_tasks(
 # 10,000, where nothing waits.
 def test_memory_is_that_of_the_requests_present() -> None:
     work = Workload(0.001, 1024, other_seconds=0.999, request_memory_mib=400)
-    found = forecast.forecast(regions.region(), work, 25)
+    found = of_rate(regions.region(), work, 25)
     assert (found.needed[MEMORY], found.binds) == (5, MEMORY)
 
 
 def test_an_endless_queue_fills_any_memory() -> None:
-    found = forecast.forecast(regions.region(), Workload(0.08, 0, request_memory_mib=1), 50)
+    found = of_rate(regions.region(), Workload(0.08, 0, request_memory_mib=1), 50)
     assert found.needed[MEMORY] == 3
 
 
 def test_no_number_of_tasks_is_enough_for_idle_memory_above_the_target() -> None:
-    found = forecast.forecast(regions.region(), Workload(0.08, 3300), 10)
+    found = of_rate(regions.region(), Workload(0.08, 3300), 10)
     assert (found.needed[MEMORY], found.binds, found.holds) == (None, MEMORY, False)
     assert (found.tasks, found.carries) == (6, 0)
 
@@ -66,12 +68,12 @@ def test_no_number_of_tasks_is_enough_for_idle_memory_above_the_target() -> None
 def test_idle_memory_near_the_target_keeps_the_service_from_scaling_in(
     idle: float, kept: tuple[str, ...]
 ) -> None:
-    assert forecast.forecast(regions.region(), Workload(0.08, idle), 10).never_scale_in == kept
+    assert of_rate(regions.region(), Workload(0.08, idle), 10).never_scale_in == kept
 
 
 def test_a_policy_without_scale_in_keeps_no_other_from_it() -> None:
     policies = (Policy.tracking(CPU, 70, 60, 300), Policy.tracking(MEMORY, 80, 60, 300, True))
-    found = forecast.forecast(regions.region(scaling=Scaling(policies)), Workload(0.08, 3000), 10)
+    found = of_rate(regions.region(scaling=Scaling(policies)), Workload(0.08, 3000), 10)
     assert found.never_scale_in == ()
 
 
@@ -80,7 +82,7 @@ def test_a_policy_without_scale_in_keeps_no_other_from_it() -> None:
     ("rate", "tasks", "response"), [(50, 3, 0.08 / (1 - (2 / 3) ** 2)), (300, 6, math.inf)]
 )
 def test_the_service_settles_within_its_bounds(rate: float, tasks: int, response: float) -> None:
-    found = forecast.forecast(regions.region(), WORK, rate)
+    found = of_rate(regions.region(), WORK, rate)
     assert found.tasks == tasks
     assert found.response_seconds == pytest.approx(response)
     assert found.holds == (response < 0.5)
@@ -89,12 +91,12 @@ def test_the_service_settles_within_its_bounds(rate: float, tasks: int, response
 # The alarm asks for d / (1 − ρ²) ≤ 0.5 s: ρ ≤ 0.9165, so 2 tasks of 2 vCPUs carry 45.8 requests/s.
 @pytest.mark.parametrize(("rate", "tasks"), [(45.8, 2), (45.9, 3)])
 def test_a_quiet_alarm_needs_its_tasks(rate: float, tasks: int) -> None:
-    assert forecast.forecast(regions.region(), WORK, rate).for_response == tasks
+    assert of_rate(regions.region(), WORK, rate).for_response == tasks
 
 
 @pytest.mark.parametrize(("rate", "state"), [(137.4, State.OK), (137.6, State.ALARM)])
 def test_the_alarm_is_that_of_the_largest_service(rate: float, state: State) -> None:
-    found = forecast.forecast(regions.region(), WORK, rate)
+    found = of_rate(regions.region(), WORK, rate)
     assert (found.alarm, found.tasks, found.holds) == (state, 6, False)
 
 
@@ -110,11 +112,11 @@ def test_the_alarm_is_that_of_the_largest_service(rate: float, state: State) -> 
 def test_the_largest_service_carries_what_its_first_limit_allows(
     work: Workload, carries: float
 ) -> None:
-    assert forecast.forecast(regions.region(), work, 10).carries == carries
+    assert of_rate(regions.region(), work, 10).carries == carries
 
 
 def test_a_load_that_comes_at_once_raises_the_alarm_until_tasks_have_started() -> None:
-    found = forecast.forecast(regions.region(), WORK, 60)
+    found = of_rate(regions.region(), WORK, 60)
     # In ALARM from the second minute to the seventh, which is the first without a backlog. Working
     # it off asks for six tasks from the ninth minute; fifteen minutes later four are left.
     assert (found.alarm, found.alarm_minutes) == (State.OK, 6)
@@ -142,14 +144,14 @@ def test_what_a_policy_tracks_is_a_metric_that_aws_publishes(metric: tuple[str, 
 )
 def test_what_cannot_be_forecast_is_refused(changed: dict[str, Any], problem: str) -> None:
     with pytest.raises(SuiteError, match=problem):
-        forecast.forecast(regions.region(**changed), WORK, 10)
+        of_rate(regions.region(**changed), WORK, 10)
 
 
 def test_an_alarm_on_a_percentile_is_refused() -> None:
     slowest = Alarm(0.5, "GreaterThanThreshold", "p99", 60, 2, 2)
     watched = (region.Watched(regions.RESPONSE, "AWS/ApplicationELB", "X", slowest),)
     with pytest.raises(SuiteError, match="on p99: only means"):
-        forecast.forecast(regions.region(watched=watched), WORK, 10)
+        of_rate(regions.region(watched=watched), WORK, 10)
 
 
 @pytest.mark.parametrize(

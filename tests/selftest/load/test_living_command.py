@@ -23,7 +23,7 @@ import pytest
 from tests.load.service import region_client
 from tests.load.service.workload import Workload
 from tests.selftest.breaking import STACK
-from tests.support.emulator.process import ROOT
+from tests.support.project import ROOT
 
 pytestmark = [pytest.mark.selftest, pytest.mark.provider]
 

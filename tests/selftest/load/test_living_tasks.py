@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -26,10 +25,10 @@ from tests.selftest.load.balanced import in_loop, until
 from tests.support import catalogue, traffic
 from tests.support.deployed import HealthCheck, Task
 from tests.support.outcomes import Invalid, SuiteError, Violation
+from tests.support.project import ROOT
 
 pytestmark = pytest.mark.selftest
 
-ROOT = Path(__file__).resolve().parents[3]
 APPLICATION = Application(("NODE_ENV", "SENTRY_DSN"), ("/", "/dashboard"), "/api/health")
 COMPLETE = {"NODE_ENV": "staging", "SENTRY_DSN": "https://hidden@example.com/1"}
 PRIVATE, OTHER, PORT = "10.99.1.4", "10.99.2.4", 3000

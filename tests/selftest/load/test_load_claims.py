@@ -19,7 +19,8 @@ from tests.load.verdict.evidence import Run
 from tests.selftest.load import observations, regions
 from tests.selftest.load.observations import BREACH, FIND, SCALE, SOAK, SPIKE, STEADY, run
 from tests.support.alarms import State
-from tests.support.scaling import Capacity, Policy, Scaling
+from tests.support.scaling import Scaling
+from tests.support.scaling_policy import Capacity, Policy
 
 pytestmark = pytest.mark.selftest
 

@@ -18,13 +18,13 @@ from tests.selftest.load.test_load_short_run import (
     LOCUSTFILE,
     NOBODY,
     OFFERED,
-    ROOT,
     TASK,
     command,
     document,
     locust,
     quiet,
 )
+from tests.support.project import ROOT
 
 pytestmark = pytest.mark.selftest
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.project import ROOT
+
 pytestmark = pytest.mark.selftest
 
-ROOT = Path(__file__).resolve().parents[3]
 COMMAND = [sys.executable, "-m", "tests.selftest.load.changed_main", "--scenario", "steady"]
 ALARM = "arn:aws:cloudwatch:us-east-1:222233334444:alarm:mantisnxt-staging-api-response-time"
 SERVICE = "service/mantisnxt-staging/mantisnxt-staging-app"

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from tests.load.living.process import Started, started
+from tests.support.project import ROOT
 
 pytestmark = [pytest.mark.selftest, pytest.mark.provider, pytest.mark.alone]
 
-ROOT = Path(__file__).resolve().parents[3]
 LOCUSTFILES = {
     "open": ROOT / "tests/load/locustfile.py",
     "closed": Path(__file__).with_name("closed_loop_locustfile.py"),

@@ -14,7 +14,8 @@ from tests.selftest.load.observations import ALARM, FIND
 from tests.selftest.load.regions import TARGETS
 from tests.support.deployed import DeployedAlarm
 from tests.support.outcomes import SuiteError, Violation
-from tests.support.scaling import Capacity, Policy, Scaling, Suspended
+from tests.support.scaling import Scaling, Suspended
+from tests.support.scaling_policy import Capacity, Policy
 
 pytestmark = pytest.mark.selftest
 

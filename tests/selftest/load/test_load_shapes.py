@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.load.forecast import forecast
 from tests.load.hosts import UsageError
 from tests.load.scenarios import scenarios
 from tests.load.scenarios.shapes import Scenario, Stage
 from tests.load.scenarios.situation import Course, Situation
+from tests.load.service.forecast import forecast
 from tests.load.service.plant import Seen
 from tests.load.service.workload import CPU, MEMORY, PUBLISHED_AS, REQUESTS
 from tests.selftest.load import regions
@@ -19,7 +19,8 @@ from tests.selftest.load.regions import WORK
 from tests.support import catalogue, traffic
 from tests.support.alarms import State
 from tests.support.outcomes import SuiteError
-from tests.support.scaling import Capacity, Direction, Policy, Scaling
+from tests.support.scaling import Direction, Scaling
+from tests.support.scaling_policy import Capacity, Policy
 
 pytestmark = pytest.mark.selftest
 

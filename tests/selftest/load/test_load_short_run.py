@@ -17,11 +17,11 @@ import pytest
 from tests.selftest.load.one_task import Application, running
 from tests.selftest.load.servers import certificate, serving
 from tests.support.deployed import HealthCheck, Task
+from tests.support.project import ROOT
 
 # Lateness and response times are those of a machine with nothing else to do.
 pytestmark = [pytest.mark.selftest, pytest.mark.alone]
 
-ROOT = Path(__file__).resolve().parents[3]
 LOCUSTFILE = Path(__file__).with_name("short_periods_locustfile.py")
 TASK = Task("arn", 3000, HealthCheck("/api/health", 30, 5, 3, 60), {})
 NOBODY = "http://127.0.0.1:9"

@@ -21,12 +21,12 @@ from tests.selftest.load.one_task import Application, running
 from tests.selftest.load.test_load_short_run import (
     NOBODY,
     OFFERED,
-    ROOT,
     TASK,
     command,
     document,
     quiet,
 )
+from tests.support.project import ROOT
 
 pytestmark = pytest.mark.selftest
 

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.load import forecast
 from tests.load.service import plant
+from tests.load.service.forecast import forecast
 from tests.load.service.plant import Plant, Seen
 from tests.load.service.workload import CPU, PUBLISHED_AS, REQUESTS, Workload
 from tests.selftest.load import regions
 from tests.selftest.load.regions import RESPONSE, WORK
 from tests.support import metrics
 from tests.support.alarms import State
-from tests.support.scaling import Capacity
+from tests.support.scaling_policy import Capacity
 
 pytestmark = pytest.mark.selftest
 
@@ -134,7 +134,7 @@ def test_what_is_published_is_published_by_aws() -> None:
 def test_the_service_settles_on_the_forecast_count(rate: float, cpu: float, tasks: int) -> None:
     modelled = Plant(regions.region(), Workload(cpu, 1024))
     last = plant.run(modelled, [rate] * 120, plant.start(modelled, tasks=tasks))[-1]
-    assert last.running == forecast.forecast(modelled.region, modelled.workload, rate).tasks
+    assert last.running == forecast(modelled.region, modelled.workload, rate).tasks
 
 
 def test_the_first_minute_has_the_bounds_of_its_hour() -> None:

@@ -13,7 +13,7 @@ from tests.load.service.workload import CPU
 from tests.selftest.cost_examples import planned
 from tests.support.alarms import Alarm, Missing
 from tests.support.outcomes import SuiteError
-from tests.support.scaling import Capacity, Policy
+from tests.support.scaling_policy import Capacity, Policy
 
 pytestmark = pytest.mark.selftest
 

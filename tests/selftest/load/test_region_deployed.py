@@ -16,7 +16,8 @@ from tests.load.service.workload import REQUESTS
 from tests.support import staging
 from tests.support.alarms import Alarm, Missing
 from tests.support.outcomes import Invalid, SuiteError, Violation
-from tests.support.scaling import Capacity, Suspended
+from tests.support.scaling import Suspended
+from tests.support.scaling_policy import Capacity
 from tests.support.schedules import Bounds
 from tests.support.target import Target
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import scaling
-from tests.support.scaling import Capacity, Direction, Minute, Policy, Scaling, Status
+from tests.support.scaling import Direction, Minute, Scaling, Status
+from tests.support.scaling_policy import Capacity, Policy
 
 pytestmark = pytest.mark.selftest
 

@@ -9,17 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support import scaling
+from tests.support import scaling, scaling_policy
 from tests.support.alarms import Alarm, Missing
-from tests.support.scaling import (
-    Activity,
-    Capacity,
-    Minute,
-    Policy,
-    Scaling,
-    Status,
-    Suspended,
-)
+from tests.support.scaling import Activity, Minute, Scaling, Status, Suspended
+from tests.support.scaling_policy import Capacity, Policy
 
 pytestmark = pytest.mark.selftest
 
@@ -72,7 +65,7 @@ def test_every_case_has_an_id_of_its_own_and_a_source() -> None:
 
 
 def test_a_described_policy_has_what_application_auto_scaling_says() -> None:
-    policy = scaling.from_description(
+    policy = scaling_policy.from_description(
         {
             "PolicyName": "cpu",
             "TargetTrackingScalingPolicyConfiguration": {
@@ -97,13 +90,15 @@ def test_a_policy_acts_by_the_alarms_that_it_owns() -> None:
         for threshold, operator, periods in [(60, "LessThanThreshold", 5),
                                              (71, "GreaterThanThreshold", 1)]
     ]  # fmt: skip
-    policy = scaling.from_description({"TargetTrackingScalingPolicyConfiguration": tracked}, pair)
+    policy = scaling_policy.from_description(
+        {"TargetTrackingScalingPolicyConfiguration": tracked}, pair
+    )
     assert policy.high == Alarm(71, "GreaterThanThreshold", "Average", 60, 1, 1)
     assert policy.low == Alarm(60, "LessThanThreshold", "Average", 60, 5, 5)
 
 
 def test_the_cooldowns_of_a_policy_that_has_none_are_those_of_ecs() -> None:
-    policy = scaling.from_description(
+    policy = scaling_policy.from_description(
         {
             "TargetTrackingScalingPolicyConfiguration": {
                 "TargetValue": 70.0,
@@ -124,7 +119,7 @@ def test_the_cooldowns_of_a_policy_that_has_none_are_those_of_ecs() -> None:
 )
 def test_a_policy_that_is_not_modelled_is_refused(description: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="tracks no predefined metric"):
-        scaling.from_description(description)
+        scaling_policy.from_description(description)
 
 
 @pytest.mark.parametrize(("minimum", "maximum"), [(3, 2), (-1, 2)])

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.support.terraform import ROOT
+from tests.support.project import ROOT
 
 pytestmark = pytest.mark.selftest
 

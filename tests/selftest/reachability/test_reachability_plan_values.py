@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
 from tests.support.reachability import plan_values
 from tests.support.reachability.addresses import cidr
 from tests.support.reachability.model import Unknown

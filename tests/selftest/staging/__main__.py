@@ -15,7 +15,7 @@ from tests.selftest.staging.proxy import Exchange, Proxy
 from tests.support.deployment import account_id, deploy
 from tests.support.emulator import Emulator
 from tests.support.outcomes import SuiteError
-from tests.support.tier import ROOT
+from tests.support.project import ROOT
 
 PATH = ROOT / "docs" / "auditor-policy.json"
 ENVIRONMENT = "staging"

@@ -14,8 +14,8 @@ from tests.selftest.staging.looking import Look, set_only
 from tests.selftest.staging.proxy import Exchange, Proxy
 from tests.support import policy_lint, read_only
 from tests.support.outcomes import Invalid
+from tests.support.project import ROOT
 from tests.support.target import Target
-from tests.support.tier import ROOT
 
 pytestmark = pytest.mark.selftest
 

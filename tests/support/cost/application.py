@@ -9,7 +9,7 @@ from tests.support.cost.counting import KB_PER_GB, MILLION, Month, blocks, chose
 from tests.support.cost.estimate import Quantity
 from tests.support.cost.load import bounds_by_hour, daily_hour
 from tests.support.outcomes import Invalid
-from tests.support.plan import Resource
+from tests.support.planned_resource import Resource
 
 PROVIDERS = {"FARGATE": "fargate", "FARGATE_SPOT": "fargate_spot"}
 MB_PER_GB = 1024

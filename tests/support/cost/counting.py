@@ -12,7 +12,8 @@ from tests.support.cost.estimate import Quantity
 from tests.support.cost.load import DAY_HOURS, Load
 from tests.support.cost.prices import Prices
 from tests.support.outcomes import Invalid
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
 from tests.support.traffic import Traffic
 
 KB_PER_GB = 1e6

@@ -8,7 +8,7 @@ from tests.support.cost.counting import KB_PER_GB, MILLION, Month, blocks, chose
 from tests.support.cost.estimate import Quantity
 from tests.support.cost.load import HOUR_SECONDS, daily_hour
 from tests.support.outcomes import Invalid
-from tests.support.plan import Resource
+from tests.support.planned_resource import Resource
 
 ENGINE = "aurora-postgresql"
 # Days of Performance Insights that are free (Amazon RDS pricing).

@@ -8,7 +8,7 @@ from tests.support.cost.counting import KB_PER_GB, MILLION, Month, blocks, chose
 from tests.support.cost.estimate import Quantity
 from tests.support.cost.load import HOUR_SECONDS
 from tests.support.outcomes import Invalid
-from tests.support.plan import Resource
+from tests.support.planned_resource import Resource
 
 # A load balancer capacity unit holds so much (Elastic Load Balancing pricing).
 LCU_GB_PER_HOUR = 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tests.support.cost.counting import KB_PER_GB, Month, blocks, chosen, unpriced
 from tests.support.cost.estimate import Quantity
-from tests.support.plan import Resource
+from tests.support.planned_resource import Resource
 
 # Shorter periods are charged as high resolution (Amazon CloudWatch pricing).
 STANDARD_PERIOD_SECONDS = 60

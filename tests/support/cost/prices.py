@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from tests.support.cost.schema import Strict, read
 from tests.support.outcomes import Invalid, SuiteError
-from tests.support.terraform import shown
+from tests.support.project import shown
 
 PATH = Path(__file__).with_name("prices.yaml")
 LONGEST = datetime.timedelta(days=366)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tests.support import yaml_lines
 from tests.support.outcomes import SuiteError
-from tests.support.terraform import shown
+from tests.support.project import shown
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -8,9 +8,9 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.support.emulator.process import ROOT
 from tests.support.emulator.server import serve
 from tests.support.outcomes import SuiteError
+from tests.support.project import ROOT
 
 ENVIRONMENTS = ("develop", "staging", "production")
 INTERRUPTED = 130

@@ -24,8 +24,8 @@ import boto3
 from tests.support.emulator.recording import BrokenRecordingError
 from tests.support.emulator.server import CONTROL, HOST, READY, WITHOUT_GAP
 from tests.support.outcomes import SuiteError
+from tests.support.project import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 _ERROR = "error: "
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0

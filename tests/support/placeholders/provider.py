@@ -13,9 +13,6 @@ import contextlib
 import hashlib
 import json
 import os
-import signal
-import subprocess
-import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +23,6 @@ from typing import Any
 
 import grpc
 
-from tests.support.outcomes import SuiteError
 from tests.support.placeholders.filling import Block, edited, fill
 from tests.support.placeholders.memory import Memory
 from tests.support.placeholders.messages import (
@@ -35,19 +31,12 @@ from tests.support.placeholders.messages import (
     SchemaResponse,
     ValidateRequest,
 )
+from tests.support.placeholders.real_provider import SERVICE, UNBOUNDED, Call, started
 from tests.support.placeholders.symbols import PLACEHOLDER, name_symbols
 from tests.support.placeholders.trimming import LARGE_BYTES, pad, strip, trim
 
 ADDRESS = "registry.terraform.io/hashicorp/aws"
 HOST = "127.0.0.1"
-# The handshake of HashiCorp's go-plugin, by which a provider knows that Terraform started it.
-_COOKIE = {
-    "TF_PLUGIN_MAGIC_COOKIE": "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
-    "PLUGIN_PROTOCOL_VERSIONS": "5",
-}
-_HANDSHAKE_PARTS = 5
-_SERVICE = "/tfplugin5.Provider/"
-_UNBOUNDED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 _THREADS = 16
 # Their answers follow from the request and the provider's configuration.
 _PURE = {
@@ -64,8 +53,6 @@ _VALUES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "PlanResourceChange": (PlanRequest, ("prior_state", "proposed_new_state", "config")),
     "ValidateResourceTypeConfig": (ValidateRequest, ("config",)),
 }
-
-Call = Callable[[str, bytes], bytes]
 
 
 class Stand:
@@ -239,9 +226,9 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
         self._stand = stand
 
     def service(self, details: Any) -> Any:
-        if not details.method.startswith(_SERVICE):
+        if not details.method.startswith(SERVICE):
             return None
-        method = details.method.removeprefix(_SERVICE)
+        method = details.method.removeprefix(SERVICE)
 
         def handle(request: bytes, context: Any) -> bytes:
             try:
@@ -267,57 +254,14 @@ def standing_in(
     `environment` is the real provider's: its credentials and endpoint. Raises SuiteError when that
     does not start or speaks another protocol.
     """
-    with contextlib.ExitStack() as started:
+    with contextlib.ExitStack() as until:
         memory = Memory(memory_path, binary, environment.get("AWS_ACCESS_KEY_ID", ""))
-        started.callback(memory.close)
-        stand = Stand(
-            lambda: _started(binary, environment, started), memory, wanted, written, spared
-        )
+        until.callback(memory.close)
+        stand = Stand(lambda: started(binary, environment, until), memory, wanted, written, spared)
         server = grpc.server(
-            ThreadPoolExecutor(_THREADS), handlers=[_Handler(stand)], options=_UNBOUNDED
+            ThreadPoolExecutor(_THREADS), handlers=[_Handler(stand)], options=UNBOUNDED
         )
         stand.port = server.add_insecure_port(f"{HOST}:0")
         server.start()
-        started.callback(lambda: server.stop(None).wait())
+        until.callback(lambda: server.stop(None).wait())
         yield stand
-
-
-def _started(binary: Path, environment: Mapping[str, str], until: contextlib.ExitStack) -> Call:
-    """Start the real provider, to end with `until`."""
-    # Ended by force, it leaves its socket behind.
-    scratch = until.enter_context(tempfile.TemporaryDirectory(prefix="provider-"))
-    process = subprocess.Popen(
-        [str(binary)],
-        env={**environment, **_COOKIE, "TMPDIR": scratch},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    until.callback(_end, process)
-    # A provider that never says a word would be waited for without end.
-    timer = threading.Timer(60, process.kill)
-    timer.start()
-    assert process.stdout is not None
-    handshake = process.stdout.readline().decode().strip().split("|")
-    timer.cancel()
-    if len(handshake) < _HANDSHAKE_PARTS or handshake[1] != "5":
-        said = "|".join(handshake)
-        raise SuiteError(f"{binary} did not start as a provider of protocol 5: {said!r}")
-    channel = grpc.insecure_channel(f"{handshake[2]}:{handshake[3]}", options=_UNBOUNDED)
-    until.callback(channel.close)
-    calls = cache(lambda method: channel.unary_unary(_SERVICE + method))
-
-    def call(method: str, request: bytes) -> bytes:
-        answer: bytes = calls(method)(request)
-        return answer
-
-    return call
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    if process.stdout is not None:
-        process.stdout.close()

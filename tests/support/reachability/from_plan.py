@@ -7,7 +7,8 @@ plan can say to what an id belongs that AWS has not given yet.
 from __future__ import annotations
 
 from tests.support.expectations import only
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
 from tests.support.reachability.addresses import Range
 from tests.support.reachability.model import Network, Subnet, Unknown
 from tests.support.reachability.plan_acls import acl_of, network_acls

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
 from tests.support.reachability.addresses import EVERYWHERE
 from tests.support.reachability.model import (
     ALL,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
 from tests.support.reachability.model import Gateway, GatewayKind, Unknown
 from tests.support.reachability.plan_values import identifier, value
 from tests.support.reachability.plan_vpc import ROUTE_TARGETS, Vpc, route_blocks, tables

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
 from tests.support.reachability.addresses import Range
 from tests.support.reachability.model import Endpoint, Node, PrefixList, Unknown
 from tests.support.reachability.plan_values import blocks, identifier, identifiers, ranges, value

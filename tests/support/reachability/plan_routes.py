@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from tests.support.plan import Plan, Resource
+from tests.support.plan import Plan
+from tests.support.planned_resource import Resource
 from tests.support.reachability.addresses import Range
 from tests.support.reachability.model import PrefixListReference, Route, RouteTable, Unknown
 from tests.support.reachability.plan_values import identifier, identifiers, ranges

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.support.outcomes import Invalid, SuiteError
 from tests.support.placeholders.symbols import SYMBOL
-from tests.support.plan import Resource
+from tests.support.planned_resource import Resource
 from tests.support.reachability.addresses import Range, cidr
 from tests.support.reachability.model import Unknown
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support import alarms, scaling
+from tests.support import alarms, scaling_policy
 from tests.support.emulator import tags
 from tests.support.emulator.registry import AwsError, Call, Document, declare
 
@@ -85,7 +85,7 @@ def put_policy(call: Call) -> Document:
         pairs = [{"AlarmName": one.name, "AlarmARN": one.alarm_arn} for one in before.alarms]
         answer = {**answer, "PolicyARN": before.policy_arn, "Alarms": pairs}
     high, low = (alarm["AlarmName"] for alarm in answer["Alarms"])
-    owner = scaling.Policy.tracking(metric["MetricName"], tracking["TargetValue"], 0, 0)
+    owner = scaling_policy.Policy.tracking(metric["MetricName"], tracking["TargetValue"], 0, 0)
     _put(call, answer, high, metric, owner.high)
     _put(call, answer, low, metric, owner.low)
     return answer

@@ -1,0 +1,24 @@
+"""The project's own places on the disk, and what is said of a place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.outcomes import SuiteError
+
+ROOT = Path(__file__).resolve().parents[2]
+# The suite's own scratch space, beside the tree under test and ignored by git.
+CACHE = ROOT / ".cache"
+
+
+def unwritable(path: Path, error: OSError) -> SuiteError:
+    """What to do about a place that cannot be written to."""
+    reason = error.strerror or str(error)
+    return SuiteError(
+        f"cannot write {shown(path)}: {reason}; free some disk space or check its permissions"
+    )
+
+
+def shown(path: Path) -> str:
+    """A path as a person would type it: relative to the project where it lies inside."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
