@@ -27,4 +27,6 @@ def text() -> str:
 
 
 if __name__ == "__main__":
-    PATH.write_text(text(), encoding="utf-8")
+    scratch = PATH.with_suffix(".new")
+    scratch.write_text(text(), encoding="utf-8")
+    scratch.replace(PATH)

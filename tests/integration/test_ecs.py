@@ -87,6 +87,25 @@ def test_container_runs_unprivileged_and_writes_to_tmp_only(
     expect_none(where, "mounted volume", container.get("mountPoints", []))
 
 
+@pytest.mark.requirement("ECS-01")
+def test_load_balancer_is_told_of_that_container_and_port(
+    service: dict[str, Any], requirement: Requirement
+) -> None:
+    where, expected = service["serviceArn"], requirement.expected
+    told = only(where, "load balancer", service["loadBalancers"])
+    expect_equal(where, "container", told["containerName"], expected["container"])
+    expect_equal(where, "port", told["containerPort"], expected["port"])
+
+
+@pytest.mark.requirement("ECS-04")
+def test_load_balancer_waits_for_a_starting_task_as_the_container_does(
+    service: dict[str, Any], requirement: Requirement
+) -> None:
+    seconds = service.get("healthCheckGracePeriodSeconds", 0)
+    least = requirement.expected["start_period_seconds"]
+    expect(service["serviceArn"], seconds >= least, f"grace period ≥ {least} s", f"{seconds} s")
+
+
 @pytest.mark.requirement("ECS-06")
 def test_failed_deployment_goes_back_by_itself(
     service: dict[str, Any], requirement: Requirement

@@ -6,6 +6,7 @@ are carried out by tests of their own.
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -19,8 +20,10 @@ from tests.support.project import ROOT
 
 KNOWN = Path(__file__).with_suffix(".yaml")
 _PROGRAM = r"(?:[A-Z_]+=\S+ )*(?:aws|bash|checkov|eval|locust|python3?|pytest|terraform|tox)\b"
+_SETTING = re.compile(r"[A-Z_]+=")
 _SPAN = re.compile(rf"`({_PROGRAM} [^`]+)`")
 _LINE = re.compile(rf"^{_PROGRAM} .+$")
+_OUTPUT = re.compile(r'^eval "\$\((.+)\)"$')
 _FENCE = re.compile(r"^ *```(\w*)$")
 # Carried out by tests of their own; or telling why and when, not what to do.
 ELSEWHERE = frozenset({"runbooks.md", "surprises.md"})
@@ -64,6 +67,27 @@ def known() -> dict[str, dict[str, Any]]:
     """How each command is run: documented.yaml."""
     read: dict[str, dict[str, Any]] = yaml.safe_load(KNOWN.read_text(encoding="utf-8"))
     return read
+
+
+def given(text: str) -> list[str]:
+    """The words that a test gives for a documented command: what follows its program, or tox's --.
+
+    ValueError where no document tells the command: then it is another one that people give.
+    """
+    if text not in known():
+        raise ValueError(f"no document tells people to give {text}")
+    words = [word for word in shlex.split(_OUTPUT.sub(r"\1", text)) if not _SETTING.match(word)]
+    return words[words.index("--") + 1 :] if words[0] == "tox" else words[1:]
+
+
+def gives(path: Path, text: str) -> bool:
+    """Whether a file of tests gives that command's words."""
+    return any(
+        isinstance(call, ast.Call)
+        and ast.unparse(call.func) == given.__name__
+        and [getattr(argument, "value", None) for argument in call.args] == [text]
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    )
 
 
 def tox_environments(command: str) -> list[str]:

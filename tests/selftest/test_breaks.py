@@ -10,6 +10,7 @@ from functools import cache
 import pytest
 
 from tests.selftest.breaking import Break, broken_stack, load
+from tests.selftest.documented import given
 from tests.support.tier import Run, run_tier
 
 pytestmark = [pytest.mark.selftest, pytest.mark.provider]
@@ -33,7 +34,7 @@ def seen_in(*places: str, plannable: bool = True) -> tuple[Break, ...]:
     return tuple(b for b in together if set(places) & set(b.places))
 
 
-SOURCE = ("tests/unit", "-m", "source")
+SOURCE = ("tests/unit", *given("tox -e static -- -m source"))
 STATIC = ("tests/unit", "--environment", "production")
 # What only carrying the runbooks out shows has its own mistakes (runbook_run_mistakes.yaml).
 DEPLOYED = ("tests/integration", "-m", "deployed")

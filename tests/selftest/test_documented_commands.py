@@ -6,10 +6,18 @@ import os
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.selftest.documented import Documented, everything, known, tox_environments
+from tests.selftest.documented import (
+    Documented,
+    everything,
+    given,
+    gives,
+    known,
+    tox_environments,
+)
 from tests.support.project import ROOT
 from tests.support.runbook import RunbookCall, refusal
 
@@ -42,10 +50,36 @@ def test_an_environment_is_a_step_of_ci(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", of("by"))
-def test_a_test_carries_the_command_out(text: str) -> None:
-    entry = KNOWN[text]
-    written = (ROOT / "tests/selftest" / entry["file"]).read_text(encoding="utf-8")
-    assert entry["with"] in written
+def test_a_test_gives_the_command(text: str) -> None:
+    assert gives(ROOT / "tests/selftest" / KNOWN[text]["file"], text)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ['"tox -e static -- -m source"', 'taken("tox -e static -- -m source")', 'given("tox -e lint")'],
+)
+def test_a_file_that_does_not_give_the_command_is_seen(written: str, tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(written, encoding="utf-8")
+    assert not gives(tmp_path / "test_it.py", "tox -e static -- -m source")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("tox -e static -- -m source", "-m source"),
+        ("AWS_PROFILE=staging-auditor AWS_REGION=us-east-1 tox -e load -- --target staging",
+         "--target staging"),
+        ('eval "$(python -m tests.support.emulator up)"', "-m tests.support.emulator up"),
+        ("python -m tests.load.living", "-m tests.load.living"),
+    ],
+)  # fmt: skip
+def test_what_follows_the_program_is_given(text: str, words: str) -> None:
+    assert given(text) == words.split()
+
+
+def test_a_command_that_no_document_tells_cannot_be_given() -> None:
+    with pytest.raises(ValueError, match="no document tells people to give tox -e all"):
+        given("tox -e all")
 
 
 @pytest.mark.parametrize("text", of("taken"))

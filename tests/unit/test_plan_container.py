@@ -55,6 +55,16 @@ def test_container_listens_on_the_applications_port(
     expect_members(app.where, "ports", ports, [requirement.expected["port"]])
 
 
+@pytest.mark.requirement("ECS-01")
+def test_load_balancer_is_told_of_that_container_and_port(
+    service: Resource, requirement: Requirement
+) -> None:
+    told = only(service.where, "load_balancer block", service.nested("load_balancer"))
+    name, port = told.value("container_name"), told.value("container_port")
+    expect_equal(service.where, "container", name, requirement.expected["container"])
+    expect_equal(service.where, "port", port, requirement.expected["port"])
+
+
 @pytest.mark.requirement("ECS-02")
 def test_environment_contract_is_complete(task: Resource, requirement: Requirement) -> None:
     plain = [variable["name"] for variable in container(task)["environment"]]

@@ -107,7 +107,8 @@ def test_vendors_secrets_are_remembered(
     expect_equal(target.where, "topic", target.points_to("arn"), {topic.address})
     words = set(json.loads(target.value("input")).replace(":", "").split())
     expect_subset(target.where, "message", words, requirement.expected["names"])
-    expect(reminder.where, reminder.value("state") != "DISABLED", "an enabled rule", "disabled")
+    enabled = reminder.value("state") != "DISABLED" and reminder.value("is_enabled") is not False
+    expect(reminder.where, enabled, "an enabled rule", "disabled")
 
 
 @pytest.mark.requirement("UPD-01")

@@ -33,6 +33,17 @@ def test_task_has_the_size(plan: Plan, prefix: str, requirement: Requirement) ->
     expect_contains(task.where, "launch", launch, expected["launch"])
 
 
+@pytest.mark.requirement("ECS-04")
+def test_load_balancer_waits_for_a_starting_task_as_the_container_does(
+    service: Resource, requirement: Requirement
+) -> None:
+    seconds, least = (
+        service.value("health_check_grace_period_seconds"),
+        requirement.expected["start_period_seconds"],
+    )
+    expect(service.where, (seconds or 0) >= least, f"grace period ≥ {least} s", f"{seconds} s")
+
+
 @pytest.mark.requirement("ECS-06")
 @pytest.mark.parametrize(
     ("path", "key"),

@@ -225,6 +225,22 @@ def names(blocks: list[Block], argument: str) -> list[str]:
     return [str(name) for block in blocks for name in block.get(argument, [])]
 
 
+@pytest.mark.requirement("DB-13")
+def test_every_connection_url_asks_for_tls(source: SourceTree, requirement: Requirement) -> None:
+    expected = requirement.expected
+    urls = [
+        (version.where, url)
+        for version in source.blocks("resource", "aws_secretsmanager_secret_version")
+        for url in re.findall(expected["url"], str(version.get("secret_string_wo")))
+    ]
+    clear = [
+        f"{where} …{url}"
+        for where, url in found(source.stack.name, "connection URL", urls)
+        if not re.search(expected["secure"], url)
+    ]
+    expect_none(source.stack.name, "URL that does not ask for TLS", clear)
+
+
 @pytest.mark.requirement("SEC-06")
 def test_no_secret_is_committed(source: SourceTree, requirement: Requirement) -> None:
     forms = {name: re.compile(form) for name, form in requirement.expected["forms"].items()}

@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.selftest.documented import given
 from tests.selftest.emulator.test_process import SECONDS, accepts, refuses_soon
 from tests.support.emulator import Emulator
 from tests.support.emulator.server import HOST
@@ -40,12 +41,20 @@ if seconds >= 0:
     standing_emulator.deploy = nothing
 sys.exit(main())
 """
+# The first to deploy this stack really applies it; whoever comes later plays the recording.
+DEPLOYED_SECONDS = 600
+GIVEN = {
+    "up": given('eval "$(python -m tests.support.emulator up)"')[2:],
+    "status": given("python -m tests.support.emulator status")[2:],
+    "down": given("python -m tests.support.emulator down")[2:],
+}
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def command(directory: Path, *arguments: str, seconds: float = 0) -> list[str]:
     """The command's words; deploying takes `seconds`, or is real when they are negative."""
-    return [sys.executable, "-c", COMMAND, str(directory), str(seconds), *arguments]
+    asked = GIVEN.get(arguments[0], arguments[:1])
+    return [sys.executable, "-c", COMMAND, str(directory), str(seconds), *asked, *arguments[1:]]
 
 
 @pytest.fixture
@@ -55,7 +64,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
     def run_it(*arguments: str, seconds: float = 0) -> subprocess.CompletedProcess[str]:
         words = command(tmp_path, *arguments, seconds=seconds)
         return subprocess.run(
-            words, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+            words, cwd=ROOT, capture_output=True, text=True, timeout=DEPLOYED_SECONDS, check=False
         )
 
     yield run_it

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.evidence.__main__ import DATA, OSCAL, PAGE, main
+from tests.selftest.documented import given
 from tests.selftest.evidence.documents import outcome, report
 from tests.support import provenance
 from tests.support.project import ROOT
@@ -73,15 +74,21 @@ def test_nothing_is_proven_without_reports(tmp_path: Path, capsys: Capture) -> N
     assert [run["missing"] for run in written(tmp_path / "none")["runs"]] == [True] * 3
 
 
-def test_further_reports_add_what_they_show(tmp_path: Path, clean: dict[str, Any]) -> None:
+def test_further_reports_add_what_they_show(
+    tmp_path: Path, clean: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = {"requirement": "TF-05", "test": "test_second_plan"}
     first = report("integration", outcome("deployed", "not_provable", **seen), provenance=clean)
     on_aws = {**clean, "target": "staging"}
     then = report("integration", outcome("deployed", target="staging", **seen), provenance=on_aws)
-    places = [put(tmp_path / "here", first), put(tmp_path / "staging", then)]
-    assert main([f"--reports={place}" for place in places]) == 0
-    assert [run["report"] for run in written(places[0])["runs"]][3:] == ["staging/integration.json"]
-    assert written(places[0])["totals"]["proven"] == 1
+    here = put(tmp_path / "reports", first)
+    put(tmp_path / "staging-reports", then)
+    monkeypatch.chdir(tmp_path)
+    assert main(given("tox -e evidence -- --reports reports --reports staging-reports")) == 0
+    assert [run["report"] for run in written(here)["runs"]][3:] == [
+        "staging-reports/integration.json"
+    ]
+    assert written(here)["totals"]["proven"] == 1
 
 
 SPOILT: dict[str, Callable[[Path], object]] = {

@@ -23,6 +23,7 @@ import pytest
 from tests.load.service import region_client
 from tests.load.service.workload import Workload
 from tests.selftest.breaking import STACK
+from tests.selftest.documented import given
 from tests.support.project import ROOT
 
 pytestmark = [pytest.mark.selftest, pytest.mark.provider]
@@ -39,7 +40,14 @@ class Command:
 
     def __init__(self, *options: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.load.living", "--stack", str(STACK), *QUICK, *options],
+            [
+                sys.executable,
+                *given("python -m tests.load.living"),
+                "--stack",
+                str(STACK),
+                *QUICK,
+                *options,
+            ],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,9 @@ import pytest
 
 from tests.load.report import compare
 from tests.load.report.compare import Change
+from tests.selftest.documented import given
 from tests.selftest.load.reported import document
+from tests.support.project import ROOT
 
 pytestmark = pytest.mark.selftest
 
@@ -142,6 +146,17 @@ def test_the_command_tells_what_got_worse(
     assert compare.main(files) == compare.WORSE
     assert "WORSE highest minute mean, s: 0.0" in capsys.readouterr().out
     assert compare.main(files[:1] * 2) == compare.SAME
+
+
+def test_the_command_can_be_given_as_it_is_told(tmp_path: Path) -> None:
+    files = [written(tmp_path, "a", document()), written(tmp_path, "b", changed(slower))]
+    words = [*given("python -m tests.load.report.compare"), *files]
+    run = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert run.returncode == compare.WORSE, run.stderr
+    assert "WORSE" in run.stdout
 
 
 @pytest.mark.parametrize(

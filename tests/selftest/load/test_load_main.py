@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.selftest.documented import given
 from tests.support.project import ROOT
 
 pytestmark = pytest.mark.selftest
@@ -108,7 +109,10 @@ def test_a_stack_that_cannot_be_deployed_is_one_error_and_invalid(tmp_path: Path
 
 
 def test_staging_without_an_account_is_invalid(tmp_path: Path) -> None:
-    run = load(tmp_path, "--target", "staging")
+    words = given(
+        "AWS_PROFILE=staging-auditor AWS_REGION=us-east-1 tox -e load -- --target staging"
+    )
+    run = load(tmp_path, *words)
     assert run.returncode == 3, run.stdout + run.stderr
     assert "no usable AWS credentials for staging" in results(tmp_path)["LOAD-02"][2]
     assert "Traceback" not in run.stdout + run.stderr

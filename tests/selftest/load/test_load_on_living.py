@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.load.living.process import Started, started
+from tests.selftest.documented import given
 from tests.support.project import ROOT
 
 pytestmark = [pytest.mark.selftest, pytest.mark.provider, pytest.mark.alone]
@@ -21,6 +22,11 @@ LOCUSTFILES = {
     "open": ROOT / "tests/load/locustfile.py",
     "closed": Path(__file__).with_name("closed_loop_locustfile.py"),
 }
+PLAIN_LOCUST = given(
+    "locust -f tests/load/locustfile.py --host https://admin.staging.mantisnxt.com"
+    " --scenario steady --headless"
+)
+STAGING = "https://admin.staging.mantisnxt.com"
 SOUND = {"failing_percent": 0, "other_seconds": 0}
 
 
@@ -52,10 +58,11 @@ def put(region: Started, path: str, document: dict[str, Any]) -> None:
 
 def steady(region: Started, reports: Path, loop: str = "open") -> tuple[int, str, str]:
     """Exit code, outcome and what was seen of a run of plain Locust."""
-    command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILES[loop]), "--headless"]
-    command += ["--only-summary", "--host", region.host, "--region-url", region.url]
+    instead = {"tests/load/locustfile.py": str(LOCUSTFILES[loop]), STAGING: region.host}
+    words = [instead.get(word, word) for word in PLAIN_LOCUST]
+    words += ["--only-summary", "--region-url", region.url, "--reports", str(reports)]
     run = subprocess.run(
-        [*command, "--reports", str(reports)],
+        [sys.executable, "-m", "locust", *words],
         cwd=ROOT, env=dict(region.environment), stdin=subprocess.DEVNULL, capture_output=True,
         text=True, timeout=300, check=False,
     )  # fmt: skip

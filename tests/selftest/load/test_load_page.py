@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,9 @@ from matplotlib.patches import Rectangle
 
 from tests.load.observation.observed import MINUTE
 from tests.load.report import page, plots
+from tests.selftest.documented import given
 from tests.selftest.load.reported import document
+from tests.support.project import ROOT
 
 pytestmark = pytest.mark.selftest
 
@@ -208,6 +212,17 @@ def test_the_command_makes_the_page_beside_the_report(
     assert capsys.readouterr().out == f"{tmp_path / 'load.html'}\n"
     assert "Since the earlier run" in (tmp_path / "load.html").read_text(encoding="utf-8")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["load.html", "load.json"]
+
+
+def test_the_command_can_be_given_as_it_is_told(tmp_path: Path) -> None:
+    report = tmp_path / "load.json"
+    report.write_text(json.dumps(document()), encoding="utf-8")
+    words = [*given("python -m tests.load.report.page"), str(report)]
+    run = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert (run.returncode, run.stdout) == (0, f"{tmp_path / 'load.html'}\n"), run.stderr
 
 
 @pytest.mark.usefixtures("unplotted")

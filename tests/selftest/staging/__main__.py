@@ -48,7 +48,9 @@ def main() -> int:
             seen = look(account, proxy, Path(reports), Exchange.honest)
         if seen.run.code != 0:
             raise SuiteError(f"the tier does not pass: {seen.run.output[-500:]}")
-        PATH.write_text(policy(seen.asked), encoding="utf-8")
+        scratch = PATH.with_suffix(".new")
+        scratch.write_text(policy(seen.asked), encoding="utf-8")
+        scratch.replace(PATH)
     except SuiteError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.selftest.breaking import STACK
+from tests.selftest.documented import given
 from tests.selftest.staging.proxy import Fault, Proxy
 from tests.support.emulator import Emulator
 from tests.support.tier import Run, run_tier
 
+GIVEN = given(
+    "AWS_PROFILE=staging-auditor AWS_REGION=us-east-1 tox -e integration -- --target staging"
+)
 DRIFT = "tests/integration/test_deployment.py"
 
 
@@ -43,5 +47,5 @@ def look(
     proxy.begin(fault)
     with pytest.MonkeyPatch.context() as patch:
         set_only(patch, {**account.environment(), "AWS_ENDPOINT_URL": proxy.endpoint_url})
-        run = run_tier("integration", STACK, reports, ["--target", "staging", *chosen])
+        run = run_tier("integration", STACK, reports, [*GIVEN, *chosen])
     return Look(run, frozenset(proxy.asked))

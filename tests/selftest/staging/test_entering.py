@@ -14,6 +14,7 @@ import pytest
 from botocore.config import Config
 
 from tests.selftest.breaking import STACK
+from tests.selftest.documented import given
 from tests.selftest.staging import faults
 from tests.selftest.staging.looking import Look, set_only
 from tests.selftest.staging.proxy import Exchange, Fault, Proxy
@@ -69,7 +70,8 @@ def test_the_wrong_account_is_refused_before_the_first_test(
 ) -> None:
     with Emulator("999988887777") as other:
         set_only(monkeypatch, other.environment())
-        run = run_tier("integration", STACK, tmp_path, ["tests/integration", "--target=staging"])
+        words = given("tox -e integration -- --target staging")
+        run = run_tier("integration", STACK, tmp_path, ["tests/integration", *words])
     assert (run.code, run.tests) == (1, ())
     found = f"error: the credentials are for account 999988887777, but {HERE}; choose the right"
     assert len(re.findall(found, run.output)) == 1
