@@ -27,7 +27,7 @@ _BY_TYPE = (
     (r"aws_waf", "WAF CDN MON"),
     (r"aws_cloudtrail", "AUD STORE"),
     (r"aws_s3", "STORE ALB CDN AUD"),
-    (r"aws_(secretsmanager|lambda)", "WIN ECS MON"),
+    (r"aws_(secretsmanager|lambda)", "WIN ECS MON DB"),
     (r"aws_backup", "DR WIN"),
     (r"aws_(budgets|ce)_", "MON"),
 )

@@ -107,8 +107,12 @@ def test_topic_has_its_subscriber(
     topic = plan.one("aws_sns_topic", name=f"{prefix}-{requirement.expected['topic_suffix']}")
     subscriptions = plan.all("aws_sns_topic_subscription")
     own = [s for s in subscriptions if topic.address in s.points_to("topic_arn")]
-    protocols = [s.value("protocol") for s in found(topic.where, "subscription", own)]
-    expect_contains(topic.where, "protocols", protocols, requirement.expected["protocol"])
+    actual = [
+        (one.value("protocol"), one.value("endpoint"))
+        for one in found(topic.where, "subscription", own)
+    ]
+    wanted = (requirement.expected["protocol"], requirement.expected["endpoint"])
+    expect_contains(topic.where, "subscriptions", actual, wanted)
 
 
 @pytest.mark.requirement("MON-07")

@@ -235,14 +235,21 @@ def test_request_policy_names_this_load_balancer_and_target_group(
 @pytest.mark.requirement("SCALE-03")
 @pytest.mark.parametrize("action", ["off-peak", "peak"])
 def test_scheduled_action_exists(
-    action: str, plan: Plan, prefix: str, requirement: Requirement
+    action: str,
+    plan: Plan,
+    prefix: str,
+    planned_environment: str,
+    requirement: Requirement,
+    catalogue: Catalogue,
 ) -> None:
     expect_contains("SCALE-03", "actions", requirement.expected["actions"], action)
     scheduled = plan.one("aws_appautoscaling_scheduled_action", name=f"{prefix}-{action}")
     bounds = only(
         scheduled.where, "scalable target action", scheduled.value("scalable_target_action")
     )
+    most = catalogue.requirement("SCALE-01").expected["capacity"][planned_environment]["max"]
     expect(scheduled.where, bounds["min_capacity"] is not None, "a minimum", "none")
+    expect_equal(scheduled.where, "maximum", int(bounds["max_capacity"]), most)
 
 
 @pytest.mark.requirement("SCALE-03")

@@ -216,6 +216,7 @@ def test_log_goes_to_its_group(plan: Plan, prefix: str, requirement: Requirement
 
 ALARM = {
     "metric": "metric_name",
+    "namespace": "namespace",
     "statistic": "statistic",
     "comparison": "comparison_operator",
     "threshold": "threshold",
