@@ -23,14 +23,25 @@ class Equivalent(BaseModel):
     reason: str = Field(min_length=20)
 
 
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    equivalent: tuple[Equivalent, ...]
+
+
 def load(path: Path = PATH) -> dict[str, str]:
     """Each equivalent mutant's reason, by its id. SuiteError names the file and the entry."""
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        entries = [Equivalent.model_validate(entry) for entry in document["equivalent"]]
-    except (OSError, yaml.YAMLError, ValidationError, TypeError, KeyError) as error:
-        first = str(error).splitlines()[-1].strip() if str(error) else type(error).__name__
-        raise SuiteError(f"{path}: {first}") from error
+        entries = _Document.model_validate(document).equivalent
+    except OSError as error:
+        raise SuiteError(f"{path}: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise SuiteError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise SuiteError(f"{path}: {where}: {first['msg']}") from error
     reasons: dict[str, str] = {}
     for entry in entries:
         for name in entry.ids:

@@ -47,7 +47,10 @@ class Break(BaseModel):
         path = stack / self.file
         text = path.read_text(encoding="utf-8")
         count = text.count(self.find)
-        assert count == 1 or (count > 1 and self.occurrence != "only"), f"{self.id}: {count} places"
+        assert count == 1 or (count > 1 and self.occurrence != "only"), (
+            f"{self.id}: `find` stands {count} times in {self.file}; it must stand there once, or "
+            "`occurrence` must choose the first or the last"
+        )
         cut = text.rfind(self.find) if self.occurrence == "last" else text.find(self.find)
         changed = text[:cut] + self.replace + text[cut + len(self.find) :]
         path.write_text(changed, encoding="utf-8")

@@ -81,9 +81,10 @@ def test_mistake_turns_its_requirement_red(
 ) -> None:
     run = run_of(tier)
     messages = run.failing(mistake.requirement, place)
-    assert any(re.search(mistake.says, message, re.DOTALL) for message in messages), run.output[
-        -3000:
-    ]
+    assert any(re.search(mistake.says, message, re.DOTALL) for message in messages), (
+        f"{mistake.requirement} must fail in {place} and say {mistake.says!r}; it said "
+        f"{messages or 'nothing: it did not fail'}\n{run.output[-1500:]}"
+    )
 
 
 @pytest.mark.parametrize("tier", TIERS)

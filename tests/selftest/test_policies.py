@@ -83,14 +83,16 @@ def constant(stem: str, name: str) -> Any:
 
 
 def test_policies_and_fixtures_pair_both_ways() -> None:
-    assert sorted(path.name for path in FIXTURES.iterdir() if path.is_dir()) == STEMS
+    paired = {path.name for path in FIXTURES.iterdir() if path.is_dir()}
+    assert paired == set(STEMS), "each policy needs tests/selftest/policies/<its file's name>/"
 
 
 def test_policy_flags_exactly_the_bad_examples(
     stem: str, policy: Policy, result: Result, expected: dict[str, list[str]]
 ) -> None:
     wanted = {name: set(addresses) for name, addresses in expected.items()}
-    assert verdicts(policy, result, f"{stem}/main.tf") == wanted
+    found = verdicts(policy, result, f"{stem}/main.tf")
+    assert found == wanted, f"Checkov's verdicts are not those of {stem}/expected.yaml"
 
 
 @pytest.mark.parametrize("name", ["pass", "fail"])

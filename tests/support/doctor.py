@@ -6,6 +6,7 @@ reason. The stack has no part in it: a fault of the stack's is never taken for a
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 from pathlib import Path
@@ -28,6 +29,7 @@ terraform {
 
 def main() -> int:
     """Look, and say what was found."""
+    argparse.ArgumentParser(prog="python -m tests.support.doctor", description=__doc__).parse_args()
     try:
         program = terraform.find()
         with tempfile.TemporaryDirectory() as scratch:

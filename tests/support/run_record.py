@@ -128,7 +128,7 @@ class Outcomes:
         waived = {record.message for record in self.waived} | set(self.with_outcome(Verdict.waived))
         if waived:
             terminalreporter.section("WAIVED: accepted in tests/waivers.yaml")
-            terminalreporter.write_line(f"{len(waived)} findings, their reasons in reports/")
+            terminalreporter.write_line(f"{len(waived)} accepted, each with its reason in reports/")
         if self.tier and self.records:
             left = for_people(self.read(self.config).requirements)
             terminalreporter.section("FOR PEOPLE: no machine can prove these")

@@ -57,6 +57,11 @@ class Target:
             )
         return self._clients[service, region]
 
+    def provable_only_on_the_emulator(self, reason: str) -> None:
+        """End the test as not provable in a real account; on the emulator, do nothing."""
+        if not self.emulated:
+            raise NotProvable(reason)
+
     def provable_only_on_aws(self, reason: str) -> None:
         """Report the test as not provable here if the target is the emulator."""
         if self.emulated:

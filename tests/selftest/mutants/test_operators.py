@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.mutants import operators
 from tests.mutants.enumeration import mutants, sample
 from tests.mutants.mutant import Mutant, changed_files
 from tests.mutants.operators.registry import OPERATORS
 from tests.support.hcl_syntax import parse
 from tests.support.outcomes import SuiteError
+from tests.support.project import ROOT
 
 pytestmark = pytest.mark.selftest
 
@@ -53,7 +55,14 @@ def test_operator_changes_these_lines_and_no_other(operator: str) -> None:
         for mutant in every(SMALL)
         if mutant.operator == operator
     }
-    assert made == EXPECTED[operator]
+    told = yaml.safe_dump({operator: made}, sort_keys=False, allow_unicode=True, width=100)
+    assert made, f"{operator} makes nothing: put a place for it into {SMALL.relative_to(ROOT)}"
+    assert made == EXPECTED.get(operator), f"if that is right, expected.yaml must say\n{told}"
+
+
+def test_every_module_of_operators_is_imported() -> None:
+    modules = {path.stem for path in Path(operators.__file__).parent.glob("*.py")}
+    assert modules - set(vars(operators)) == {"__init__"}
 
 
 def test_nothing_is_expected_of_an_operator_that_is_not_there() -> None:

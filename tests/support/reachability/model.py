@@ -40,12 +40,18 @@ class GroupReference:
 
     group: str
 
+    def __str__(self) -> str:
+        return self.group
+
 
 @dataclass(frozen=True)
 class PrefixListReference:
     """The ranges of the prefix list."""
 
     prefix_list: str
+
+    def __str__(self) -> str:
+        return self.prefix_list
 
 
 @dataclass(frozen=True)
