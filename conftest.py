@@ -65,8 +65,12 @@ def add_options(group: pytest.OptionGroup) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse unusable options with one line."""
+    """Refuse unusable options with one line, and have a tier's JUnit lie beside its record."""
+    tier = os.environ.get("SUITE_TIER")
+    if tier in TIERS and not config.option.xmlpath:
+        config.option.xmlpath = str(Path(config.getoption("--reports")) / f"{tier}.xml")
     environment, target = config.getoption("--environment"), config.getoption("--target")
     stack = Path(config.getoption("--stack"))
     if environment is not None and environment not in ENVIRONMENTS:

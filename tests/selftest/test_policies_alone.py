@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.selftest.breaking import STACK
 from tests.selftest.documented import given
 from tests.support import tool_environment
 from tests.support.checkov import POLICIES
@@ -19,20 +20,18 @@ pytestmark = pytest.mark.selftest
 
 FIXTURES = Path(__file__).with_name("policies")
 ID = re.compile(r"\bCKV2?_MNXT_\d+\b")
-COMMANDS = {
-    "every framework": given("checkov -d . --external-checks-dir policies"),
-    "terraform": given("checkov -d . --framework terraform --external-checks-dir policies"),
-}
+TOLD = given(
+    "checkov -d terraform --framework terraform --external-checks-dir policies"
+    " --var-file terraform/environments/production.tfvars"
+)
 
 
-@pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
-def test_plain_checkov_fails_a_bad_example_by_every_policy(
-    words: list[str], tmp_path: Path
-) -> None:
+def test_plain_checkov_fails_a_bad_example_by_every_policy(tmp_path: Path) -> None:
     shutil.copytree(POLICIES, tmp_path / "policies", ignore=shutil.ignore_patterns("__pycache__"))
     for stem in sorted(path.name for path in FIXTURES.iterdir()):
-        shutil.copytree(FIXTURES / stem, tmp_path / "stacks" / stem)
-    words = [*words, "--compact", "--quiet", "--skip-download"]
+        shutil.copytree(FIXTURES / stem, tmp_path / "terraform" / stem)
+    shutil.copytree(STACK / "environments", tmp_path / "terraform" / "environments")
+    words = [*TOLD, "--compact", "--quiet", "--skip-download"]
     run = subprocess.run(
         [tool_environment.ensure("checkov") / "checkov", *words],
         cwd=tmp_path, env={**os.environ, "HOME": str(tmp_path), "LOG_LEVEL": "WARNING"},

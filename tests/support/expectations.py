@@ -13,6 +13,10 @@ from tests.support.outcomes import Violation
 T = TypeVar("T")
 
 
+# More offenders than that are told one in a line.
+MOST_IN_A_LINE = 3
+
+
 def expect_equal(where: str, what: str, actual: Any, expected: Any) -> None:
     """Fail unless `actual` equals `expected`."""
     if actual != expected:
@@ -55,7 +59,9 @@ def expect_none(where: str, what: str, offenders: Iterable[Any]) -> None:
     """Fail if there is any offender."""
     found = sorted(offenders, key=str) if isinstance(offenders, Set) else list(offenders)
     if found:
-        raise Violation(where, f"no {what}", _listed(found), map(str, found))
+        lines = f"{len(found)}:" + "".join(f"\n            {one}" for one in found)
+        told = lines if len(found) > MOST_IN_A_LINE else _listed(found)
+        raise Violation(where, f"no {what}", told, map(str, found))
 
 
 def expect(where: str, condition: bool, expected: str, actual: str) -> None:

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from tests.support.findings import Finding, Resource
 from tests.support.outcomes import SuiteError, Violation
+from tests.support.project import shown
 
 PATH = Path(__file__).resolve().parents[1] / "waivers.yaml"
 # Whoever accepts a finding looks at it again within a year.
@@ -209,6 +210,12 @@ def beside(stack: Path) -> Waivers:
     """The waivers that lie beside a stack, as `tests/waivers.yaml` does; another's do not count."""
     path = stack.parent / "tests" / PATH.name
     return load(path) if path.is_file() else Waivers()
+
+
+def told(stack: Path) -> str:
+    """Where a stack's waivers are read from, or that there are none."""
+    path = stack.parent / "tests" / PATH.name
+    return f"accepted ones are in {shown(path)}" if path.is_file() else f"{path} accepts none"
 
 
 def load(path: Path = PATH) -> Waivers:

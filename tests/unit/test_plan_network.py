@@ -77,15 +77,16 @@ EDGES = [
 
 @pytest.mark.parametrize("tier", EDGES)
 def test_tier_admits_only_the_tier_before_it(
-    tier: str, network: Network, requirement: Requirement
+    tier: str, plan: Plan, network: Network, requirement: Requirement
 ) -> None:
     target = group(network, requirement.expected["target_group"])
+    where = plan.at(target.id).where
     source = group(network, requirement.expected["source_group"])
     port = requirement.expected["port"]
     wanted = Rule(requirement.expected["protocol"], Ports(port, port), GroupReference(source.id))
-    sources = [str(rule.peer) for rule in found(target.id, "ingress rule", target.ingress)]
-    expect_members(target.id, "source", sources, [str(wanted.peer)])
-    expect_members(target.id, "ingress", map(str, target.ingress), [str(wanted)])
+    sources = [str(rule.peer) for rule in found(where, "ingress rule", target.ingress)]
+    expect_members(where, "source", sources, [str(wanted.peer)])
+    expect_members(where, "ingress", map(str, target.ingress), [str(wanted)])
 
 
 @pytest.mark.requirement("NET-07")

@@ -150,7 +150,9 @@ def test_the_command_tells_what_got_worse(
 
 def test_the_command_can_be_given_as_it_is_told(tmp_path: Path) -> None:
     files = [written(tmp_path, "a", document()), written(tmp_path, "b", changed(slower))]
-    words = [*given("python -m tests.load.report.compare"), *files]
+    told = given("python -m tests.load.report.compare EARLIER.json reports/load.json")
+    places = dict(zip(["EARLIER.json", "reports/load.json"], files, strict=True))
+    words = [places.get(word, word) for word in told]
     run = subprocess.run(
         [sys.executable, *words], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True,
         text=True, timeout=120, check=False,

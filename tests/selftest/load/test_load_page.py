@@ -217,7 +217,8 @@ def test_the_command_makes_the_page_beside_the_report(
 def test_the_command_can_be_given_as_it_is_told(tmp_path: Path) -> None:
     report = tmp_path / "load.json"
     report.write_text(json.dumps(document()), encoding="utf-8")
-    words = [*given("python -m tests.load.report.page"), str(report)]
+    told = given("python -m tests.load.report.page reports/load.json")
+    words = [{"reports/load.json": str(report)}.get(word, word) for word in told]
     run = subprocess.run(
         [sys.executable, *words], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True,
         text=True, timeout=120, check=False,
