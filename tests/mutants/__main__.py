@@ -2,7 +2,7 @@
 
 Ends with 0 when every mutant was noticed or is listed as equivalent, with 1 when one survived or
 the list of equivalents is wrong, with 2 for wrong usage and with 3 when something could not be
-judged.
+judged or nothing was: no mutant was killed and none survived.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from tests.mutants import deployed, equivalents, record, report, run
 from tests.mutants.enumeration import mutants, sample
 from tests.mutants.mutant import Mutant
-from tests.support import provenance
+from tests.support import provenance, workspace
 from tests.support.catalogue import Place
 from tests.support.outcomes import SuiteError
 from tests.support.project import CACHE, ROOT
@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     found.add_argument(
         "--survivors", action="store_true",
-        help="as --resume, but take the kills of an earlier suite as well",
+        help="as --resume, but take the kills of an earlier suite on the same stack as well",
     )  # fmt: skip
     found.add_argument("--reports", type=Path, default=ROOT / "reports", help="where reports go")
     return found
@@ -95,12 +95,14 @@ def judge(options: argparse.Namespace, every: Sequence[Mutant], chosen: Sequence
     """Judge what is not known yet, and report on all that was chosen."""
     stack = options.stack.resolve()
     begun = provenance.begin(stack)
-    reasons = equivalents.load() if stack == ROOT / "terraform" else {}
+    excuses = equivalents.load() if stack == ROOT / "terraform" else {}
     key = record.key(stack)
-    journal = record.Journal(JOURNAL, key)
+    journal = record.Journal(JOURNAL, key, workspace.digest_of(stack))
     edits = {m.id: m.edits_key for m in every}
     known = _of(journal.results(), edits) if options.resume or options.survivors else {}
-    earlier = _settled(_of(journal.latest(), edits)) if options.survivors else {}
+    earlier = _killed(_of(journal.latest(), edits)) if options.survivors else {}
+    # What could not be judged is asked anew: most of that passes.
+    known = {name: one for name, one in known.items() if one["outcome"] != "unjudged"}
     left = [m for m in chosen if m.id not in {**earlier, **known}]
     seconds = 0.0
     try:
@@ -108,18 +110,24 @@ def judge(options: argparse.Namespace, every: Sequence[Mutant], chosen: Sequence
         deploy(stack, chosen, journal)
     finally:
         results = {**earlier, **known, **_only(journal, left)}
-        borrowed = len(earlier.keys() - known.keys())
+        borrowed = len({m.id for m in chosen} & earlier.keys() - known.keys())
         told = provenance.describe(begun, PLACES, narrowed=_narrowed(options, borrowed))
         about = {"provenance": told, "key": key, "seed": options.seed,
                  "seconds_each": round(seconds, 2),
                  "kills_of_an_earlier_suite": borrowed}  # fmt: skip
-        found = report.document(chosen, results, reasons, about)
+        found = report.document(chosen, results, equivalents.reasons(excuses, chosen), about)
         path = report.write(options.reports, found)
-    return conclude(found, path, equivalents.problems(reasons, {m.id for m in every}, results))
+    # Also those that this run has left out.
+    whole = mutants(stack, rare=True) if excuses else ()
+    return conclude(found, path, equivalents.problems(excuses, whole, results))
 
 
 def _narrowed(options: argparse.Namespace, borrowed: int) -> list[str]:
-    """What keeps the report from being one of every mutant, judged by the suite as it is."""
+    """What keeps the report from being one of every mutant, judged by the suite as it is.
+
+    Results that --resume takes up are no part of it: they have the very key of this run, which
+    changes with whatever is judged and judges (`record.key`), so they are what it would find anew.
+    """
     asked = {"sample": options.sample, "id": ", ".join(options.id),
              "operator": ", ".join(options.operator)}  # fmt: skip
     found = [f"--{name} {value}" for name, value in asked.items() if value]
@@ -145,6 +153,9 @@ def conclude(found: dict[str, Any], path: Path, problems: Sequence[str]) -> int:
     sums = found["summary"]["all"]
     if sums["survived"] or problems:
         return 1
+    if not sums["killed"]:
+        print("no mutant was killed and none survived, so this tells nothing of the tests")
+        return 3
     return 3 if sums["unjudged"] or not found["complete"] else 0
 
 
@@ -167,8 +178,8 @@ def _of(results: Results, edits: dict[str, str]) -> Results:
     return {k: one for k, one in results.items() if one.get("edits_key") == edits.get(k)}
 
 
-def _settled(results: Results) -> Results:
-    return {k: one for k, one in results.items() if one["outcome"] in ("killed", "invalid")}
+def _killed(results: Results) -> Results:
+    return {k: one for k, one in results.items() if one["outcome"] == "killed"}
 
 
 def _only(journal: record.Journal, left: Sequence[Mutant]) -> Results:

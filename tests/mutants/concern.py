@@ -10,6 +10,7 @@ ALWAYS = ("TF", "ENV", "SEC", "IAM", "POL", "COST", "STATE", "KMS")
 # The first that matches an address' type, or a local's or variable's name.
 _BY_TYPE = (
     (r"aws_(vpc_)?security_group|aws_default_security_group", "NET"),
+    (r"aws_route53", "DNS CDN ALB"),
     (r"aws_(vpc|subnet|route|nat|internet|eip|flow_log|network_acl|vpn|db_subnet)", "NET DB MON"),
     (r"aws_elasticache", "REDIS WIN NET MON DB"),
     (r"aws_(rds|db)_|^terraform_data", "DB WIN DR NET MON"),
@@ -23,7 +24,6 @@ _BY_TYPE = (
     (r"aws_sns", "MON REDIS AUD"),
     (r"aws_kms", "KMS MON STORE AUD CDN DR"),
     (r"aws_(cloudfront|acm)", "CDN DNS ALB WAF"),
-    (r"aws_route53", "DNS CDN ALB"),
     (r"aws_waf", "WAF CDN MON"),
     (r"aws_cloudtrail", "AUD STORE"),
     (r"aws_s3", "STORE ALB CDN AUD"),

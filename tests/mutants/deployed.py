@@ -8,6 +8,7 @@ apply the mutant, without the minutes that applying takes.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,7 +20,7 @@ from tests.mutants.concern import concerned
 from tests.mutants.deployed_mistakes import Account, Mistake
 from tests.mutants.deployed_mistakes import load as mistakes
 from tests.mutants.mutant import Mutant
-from tests.support import deployment
+from tests.support import deployment, staging
 from tests.support.emulator import Emulator
 from tests.support.outcomes import SuiteError
 from tests.support.tier import Run, run_tier
@@ -47,11 +48,16 @@ def judge(
     stack: Path, mutants: Iterable[Mutant], same: Mapping[str, Mistake]
 ) -> dict[str, dict[str, Any]]:
     """What the deployed tier says of each mutant that has a mistake, as a worker would say it."""
-    return {one.id: told(one, looked_at(stack, same[one.id])) for one in mutants if one.id in same}
+    wanted = [one for one in mutants if one.id in same]
+    if not wanted:
+        return {}
+    unmade = looked_at(stack)
+    made = {one.id: looked_at(stack, same[one.id]) for one in wanted}
+    return {one.id: told(one, same[one.id], made[one.id], unmade) for one in wanted}
 
 
-def looked_at(stack: Path, mistake: Mistake) -> Run:
-    """The deployed tier on an emulator with the mistake made; it is reached as AWS would be."""
+def looked_at(stack: Path, *made: Mistake) -> Run:
+    """The deployed tier on an emulator with the mistakes made; it is reached as AWS would be."""
     lookups = mistakes().lookups
     account = deployment.account_id(stack, ENVIRONMENT)
     with (
@@ -59,9 +65,9 @@ def looked_at(stack: Path, mistake: Mistake) -> Run:
         deployment.deploy(emulator, stack, ENVIRONMENT),
         tempfile.TemporaryDirectory() as reports,
     ):
-        Account(emulator.session(), lookups).make([mistake])
+        Account(emulator.session(), lookups).make(made)
         before = dict(os.environ)
-        os.environ.update(emulator.environment())
+        os.environ.update(emulator.environment() | {staging.STANDS_FOR_AWS: "1"})
         try:
             arguments = ["tests/integration", "--target", "staging", "-m", "deployed"]
             return run_tier("integration", stack, Path(reports), arguments)
@@ -70,13 +76,28 @@ def looked_at(stack: Path, mistake: Mistake) -> Run:
             os.environ.update(before)
 
 
-def told(mutant: Mutant, run: Run) -> dict[str, Any]:
-    """The result: killed by the first failed test of a requirement concerned, else survived."""
-    failed = [one for one in run.tests if one["outcome"] == "fail"]
-    kills = [one for one in failed if concerned(mutant.families, one["requirement"])]
+def told(mutant: Mutant, mistake: Mistake, made: Run, unmade: Run) -> dict[str, Any]:
+    """The result: killed by the first test that fails as the mistake says, else survived.
+
+    The test is of one of the mistake's requirements and of one that the mutant concerns. Nothing
+    is judged where one of them fails on the deployment as it is, without the mistake.
+    """
+    own = {mistake.requirement, *mistake.also}
+    failed = [one for one in made.tests if one["outcome"] == "fail"]
+    kills = [
+        one
+        for one in failed
+        if one["requirement"] in own
+        and concerned(mutant.families, one["requirement"])
+        and re.search(mistake.says, one["message"], re.MULTILINE)
+    ]
     result: dict[str, Any] = {"id": mutant.id, "edits_key": mutant.edits_key, "seconds": 0.0}
-    if not run.tests:
-        return {**result, "outcome": "unjudged", "reason": run.output.strip()[-200:]}
+    for run in (made, unmade):
+        if not run.tests:
+            return {**result, "outcome": "unjudged", "reason": run.output.strip()[-200:]}
+    if already := sorted(own & unmade.red()):
+        reason = f"{already[0]} fails on the deployment as it is"
+        return {**result, "outcome": "unjudged", "reason": reason}
     if not kills:
         return {**result, "outcome": "survived",
                 "elsewhere": sorted({str(one["requirement"]) for one in failed})}  # fmt: skip

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import tests.mutants.operators
 from tests.mutants.concern import families
-from tests.mutants.mutant import Mutant, changed_files
+from tests.mutants.mutant import Edit, Mutant, changed_files
 from tests.mutants.operators.registry import OPERATORS, Change, Operator
 from tests.mutants.places import Stack
 from tests.support.outcomes import SuiteError
@@ -54,10 +55,10 @@ def _of(tree: Stack, operator: Operator) -> Iterator[Mutant]:
         seen[identifier] = seen.get(identifier, 0) + 1
         if seen[identifier] > 1:
             identifier += f":{seen[identifier]}"
-        yield _mutant(identifier, operator, change)
+        yield _mutant(tree, identifier, operator, change)
 
 
-def _mutant(identifier: str, operator: Operator, change: Change) -> Mutant:
+def _mutant(tree: Stack, identifier: str, operator: Operator, change: Change) -> Mutant:
     place = change.place
     return Mutant(
         id=identifier,
@@ -69,7 +70,18 @@ def _mutant(identifier: str, operator: Operator, change: Change) -> Mutant:
         environments=change.environments,
         families=families(place.type),
         needs_init=place.kind == "terraform" or (place.kind, place.name) == ("module", "source"),
+        passage=_passage(tree, change.edits),
     )
+
+
+def _passage(tree: Stack, edits: Iterable[Edit]) -> str:
+    """A hash of the passages that are edited, before and after."""
+    digest = hashlib.sha256()
+    for edit in edits:
+        before, start = tree.passage(edit.file, edit.start, edit.end)
+        after = before[: edit.start - start] + edit.text + before[edit.end - start :]
+        digest.update(repr((edit.file, before, after)).encode())
+    return digest.hexdigest()[:12]
 
 
 def _changes(tree: Stack, mutant: Mutant) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,8 @@ class Mutant:
     """One defect. `id` is `operator:file:address/path`, with `:n` behind it where that repeats.
 
     `environments` are the only ones that it concerns, none meaning all; `families` the heads of
-    the ids of the requirements that may notice it, none meaning any.
+    the ids of the requirements that may notice it, none meaning any. `passage` is a hash of the
+    blocks that it edits, before and after: unlike places in a file, it stays where they move.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Mutant:
     environments: tuple[str, ...] = ()
     families: tuple[str, ...] = ()
     needs_init: bool = False
+    passage: str = ""
 
     @property
     def file(self) -> str:
@@ -51,8 +54,9 @@ class Mutant:
 
     @property
     def edits_key(self) -> str:
-        """Changes with what it changes."""
-        return hashlib.sha256(repr(self.edits).encode()).hexdigest()[:12]
+        """Changes with what it changes, and with what decides where and by whom it is judged."""
+        judged = (self.edits, self.environments, self.families, self.needs_init)
+        return hashlib.sha256(repr(judged).encode()).hexdigest()[:12]
 
     def described(self) -> dict[str, Any]:
         """What a report says of it."""
@@ -63,6 +67,7 @@ class Mutant:
             "where": f"{self.file}:{self.line}",
             "change": self.change,
             "environments": list(self.environments),
+            "edits": self.passage,
         }
 
 
@@ -83,3 +88,16 @@ def changed_files(stack: Path, edits: Sequence[Edit]) -> dict[str, str]:
             raise SuiteError(f"{stack / file}: {error}") from error
         texts[file] = edited(before, [edit for edit in edits if edit.file == file])
     return texts
+
+
+@contextlib.contextmanager
+def with_texts(tree: Path, texts: Mapping[str, str]) -> Iterator[None]:
+    """The tree with these files' texts; afterwards each is what it was, byte by byte."""
+    before = {file: (tree / file).read_bytes() for file in texts}
+    try:
+        for file, text in texts.items():
+            (tree / file).write_bytes(text.encode())
+        yield
+    finally:
+        for file, content in before.items():
+            (tree / file).write_bytes(content)

@@ -145,6 +145,27 @@ class Stack:
         inside = [d for d in self.documents if d.path.resolve().is_relative_to(self.path)]
         return [place for document in inside for place in places_of(document)]
 
+    def passage(self, file: str, start: int, end: int) -> tuple[str, int]:
+        """The lines of a span, and of the outermost blocks that it touches; where they begin."""
+        text, blocks = self._outermost[file]
+        touched = [b for b in blocks if b.start <= end and start <= b.end]
+        first = text.rfind("\n", 0, min([start, *(b.start for b in touched)])) + 1
+        last = text.find("\n", max([end, *(b.end for b in touched)]))
+        return text[first : len(text) if last < 0 else last], first
+
+    @cached_property
+    def _outermost(self) -> dict[str, tuple[str, list[Block]]]:
+        """Each file's text and its outermost blocks, by its path below the stack."""
+        settings = [one for files in self.environments.values() for one in files.values()]
+        inside = [d for d in self.documents if d.path.resolve().is_relative_to(self.path)]
+        found: dict[str, tuple[str, list[Block]]] = {
+            self.relative(document): (document.text, []) for document in [*inside, *settings]
+        }
+        for block in self.blocks:
+            if block.outermost:
+                found[self.relative(block.document)][1].append(block)
+        return found
+
     def of_environment(self, environment: str, pattern: str) -> list[Setting]:
         """The settings of one file of an environment; none where there is no such file."""
         document = self.environments[environment].get(pattern)

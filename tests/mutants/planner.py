@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.mutants.mutant import with_texts
 from tests.support import offline_account, planning, terraform, workspace
 from tests.support.outcomes import SuiteError
 from tests.support.placeholders.provider import Stand
 from tests.support.source import SourceTree
-from tests.support.terraform import Completed, Terraform
+from tests.support.terraform import Completed, Diagnostic, Terraform
+
+# What Terraform says, at a place in the tree, of a provider that broke rather than objected.
+BROKEN = ("Plugin did not respond", "Plugin error", "Request cancelled")
+# What `init` says, at no place, of a version that the tree asks for and that is not to be had.
+UNAVAILABLE = re.compile(
+    r"does not match configured version constraint|no available releases match"
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Planner:
 
     def __init__(self, stack: Path) -> None:
         self._stack = stack.resolve()
+        self._initialised = True
         self._until = contextlib.ExitStack()
         self._stands: dict[str, tuple[dict[str, str], Stand]] = {}
 
@@ -50,22 +60,30 @@ class Planner:
 
     @contextlib.contextmanager
     def changed(self, texts: Mapping[str, str], initialise: bool = False) -> Iterator[str]:
-        """The tree with these files' texts; what it says when `terraform init` refuses them."""
-        before = {file: (self._copy / file).read_text(encoding="utf-8") for file in texts}
-        refusal = ""
+        """The tree with these files' texts; what it says when `terraform init` refuses them.
+
+        SuiteError when that breaks, or when the tree cannot be initialised again as it was: then
+        nothing is changed any more until it can.
+        """
+        self._restore()
         try:
-            self._write(texts)
-            if initialise:
-                done = self._init()
-                refusal = _said(done, self._stack) if done.code else ""
-            yield refusal
+            with with_texts(self._copy, texts):
+                self._initialised = not initialise
+                done = self._init() if initialise else None
+                yield self._refusal(done, "init") if done and done.code else ""
         finally:
-            self._write(before)
-            if initialise:
-                self._init()
+            self._restore()
+
+    def _restore(self) -> None:
+        if not self._initialised:
+            workspace.initialise(self._copy, self._stack, self._program)
+            self._initialised = True
 
     def plan(self, environment: str, account: str) -> Planned:
-        """The plan of one environment, in the account that its variables name."""
+        """The plan of one environment, in the account that its variables name.
+
+        SuiteError when something else than a refusal of the tree ends it.
+        """
         settings, stand = self._stand(account)
         stand.forget()
         done, document = self._run(environment, {**settings, **stand.environment()})
@@ -73,11 +91,11 @@ class Planner:
             return Planned(stand.name_symbols(document))
         if stand.named_in(" ".join(d.detail + d.summary for d in done.errors())):
             # A provider objects to a placeholder: the way that knows what to do then is slower.
-            return self._again(environment)
-        return Planned(None, _said(done, self._stack), self._first())
+            return self._again(environment, settings)
+        return self._refused(done)
 
     def validate(self) -> list[dict[str, Any]]:
-        """The diagnostics of `terraform validate`."""
+        """The diagnostics of `terraform validate`. SuiteError when a provider broke it off."""
         settings, stand = self._stand(planning.ANY_ACCOUNT)
         environment = {**settings, **stand.environment()}
         answer = self._program.run(
@@ -88,20 +106,39 @@ class Planner:
             found: list[dict[str, Any]] = json.loads(answer.output)["diagnostics"]
         except (ValueError, KeyError) as error:
             raise SuiteError(f"terraform validate did not answer with JSON: {error}") from error
+        if broken := [one["summary"] for one in found if one["summary"] in BROKEN]:
+            raise SuiteError(f"terraform validate: {broken[0]}")
         return found
 
-    def _first(self) -> str:
-        """Whose refusal it is: a plan repeats what a validation says."""
-        return "validate" if any(d["severity"] == "error" for d in self.validate()) else "plan"
+    def _refused(self, done: Completed) -> Planned:
+        """A plan's refusal, and whose it is: a plan repeats what a validation says."""
+        invalid = any(d["severity"] == "error" for d in self.validate())
+        return Planned(
+            None, self._refusal(done, "plan", invalid), "validate" if invalid else "plan"
+        )
 
-    def _again(self, environment: str) -> Planned:
-        try:
-            document = planning._plan(
+    def _refusal(self, done: Completed, command: str, invalid: bool = False) -> str:
+        """What a command that failed objects to in the tree, in one line.
+
+        That is told by a place in the tree, or by a validation that finds it `invalid` as well.
+        SuiteError when the command failed for something else.
+        """
+        errors = done.errors()
+        broke = done.code != 1 or not errors or any(one.summary in BROKEN for one in errors)
+        if broke or not (invalid or any(map(_speaks_of_the_tree, errors))):
+            raise workspace.failure(done, self._stack, command, self._program)
+        return errors[0].text(self._stack)
+
+    def _again(self, environment: str, settings: dict[str, str]) -> Planned:
+        """The plan made in the slower way, unless the tree is refused without placeholders too."""
+        done, document = self._run(environment, settings)
+        if document is None:
+            return self._refused(done)
+        return Planned(
+            planning._plan(
                 self._stack, self._source, environment, self._program, self._copy, self._endpoint
             )
-        except SuiteError as error:
-            return Planned(None, str(error), "plan")
-        return Planned(document)
+        )
 
     def _run(
         self, environment: str, settings: dict[str, str]
@@ -125,12 +162,6 @@ class Planner:
             timeout_seconds=workspace.INIT_SECONDS,
         )  # fmt: skip
 
-    def _write(self, texts: Mapping[str, str]) -> None:
-        for file, text in texts.items():
-            (self._copy / file).write_text(text, encoding="utf-8")
 
-
-def _said(done: Completed, stack: Path) -> str:
-    """What Terraform objects to, in one line."""
-    errors = done.errors()
-    return errors[0].text(stack) if errors else " ".join(done.output.split())[-200:]
+def _speaks_of_the_tree(error: Diagnostic) -> bool:
+    return bool(error.where or UNAVAILABLE.search(" ".join(error.detail.split())))

@@ -10,50 +10,58 @@ from typing import Any
 
 from tests.support import terraform, tool_environment, workspace
 from tests.support.outcomes import SuiteError
-from tests.support.project import ROOT
+from tests.support.project import ROOT, shown
 
 # What no rule of the static tier reads.
 ELSEWHERE = ("emulator", "standin", "__pycache__")
 SUITE = ("tests/unit", "tests/support", "policies")
-# What makes a mutant is no part of it: each result names the edits that it is of.
-JUDGES = ("worker", "rules", "planner", "children", "checkov_server", "concern")
-FILES = ("conftest.py", "tests/catalogue.yaml", "tests/waivers.yaml", "requirements/suite.txt",
+# What finds a place for a mutant is no part of it: each result names the edits that it is of.
+JUDGES = ("worker", "rules", "planner", "children", "checkov_server", "concern", "mutant",
+          "enumeration")  # fmt: skip
+FILES = ("conftest.py", "pyproject.toml", "tests/catalogue.yaml", "requirements/suite.txt",
          "requirements/checkov.txt")  # fmt: skip
+# What is judged with a stack: it lies beside it, or this repository's goes with it.
+BESIDE = (".github/workflows/deploy.yml", "docs/runbooks.md", "tests/waivers.yaml")
 
 
 def key(stack: Path) -> str:
-    """Changes with the stack, with the suite that judges it and with Terraform."""
+    """Changes with the stack and what lies beside it, with the suite and with Terraform."""
     digest = hashlib.sha256(workspace.digest_of(stack).encode())
-    for path in sorted(_suite()):
-        digest.update(f"\0{path.relative_to(ROOT)}\0".encode())
+    for path in sorted(set(_inputs(stack))):
+        digest.update(f"\0{shown(path)}\0".encode())
         digest.update(path.read_bytes())
     checkov = tool_environment.fingerprint(ROOT / "requirements" / "checkov.txt")
     digest.update(f"{terraform.find().fingerprint()} {checkov}".encode())
     return digest.hexdigest()[:16]
 
 
-def _suite() -> Iterable[Path]:
+def _inputs(stack: Path) -> Iterable[Path]:
     for name in SUITE:
         for path in (ROOT / name).rglob("*"):
             if path.suffix in (".py", ".yaml") and not set(ELSEWHERE) & set(path.parts):
                 yield path
     yield from (Path(__file__).with_name(f"{name}.py") for name in JUDGES)
     yield from (ROOT / name for name in FILES)
+    beside = (around / name for around in (stack.parent, ROOT) for name in BESIDE)
+    yield from (path for path in beside if path.is_file())
 
 
 class Journal:
-    """The results of one key, in a file to which lines are only added."""
+    """The results of one key, in a file to which lines are only added.
 
-    def __init__(self, path: Path, key_: str) -> None:
-        self._path, self._key = path, key_
+    `stack` is a hash of the stack alone: an earlier suite's results of the same have it as well.
+    """
+
+    def __init__(self, path: Path, key_: str, stack: str) -> None:
+        self._path, self._key, self._stack = path, key_, stack
 
     def results(self) -> dict[str, dict[str, Any]]:
         """What was judged under this key, by the mutant's id; a torn last line is no result."""
         return {one["id"]: one for one in self._lines() if one["key"] == self._key}
 
     def latest(self) -> dict[str, dict[str, Any]]:
-        """The newest result of each mutant, under whatever key."""
-        return {one["id"]: one for one in self._lines()}
+        """The newest result of each of the stack's mutants, under whatever key."""
+        return {one["id"]: one for one in self._lines() if one.get("stack") == self._stack}
 
     def _lines(self) -> list[dict[str, Any]]:
         if not self._path.is_file():
@@ -70,7 +78,7 @@ class Journal:
 
     def add(self, result: dict[str, Any]) -> None:
         """Write a result down. SuiteError where that is not possible."""
-        line = json.dumps({"key": self._key, **result})
+        line = json.dumps({"key": self._key, "stack": self._stack, **result})
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as file:

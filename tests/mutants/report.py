@@ -98,12 +98,16 @@ def table(report: Mapping[str, Any]) -> str:
 
 
 def survivors(report: Mapping[str, Any]) -> list[str]:
-    """A line for each mutant that nobody noticed, or that could not be judged."""
+    """A line for each mutant that nobody noticed, or that could not be judged.
+
+    Below one that survived stands the line that an entry of equivalent.yaml would need.
+    """
     return [
         f"{entry['outcome']:9} {entry['id']}  ({entry['where']}: {entry['change']})"
         + (f"  noticed by {', '.join(entry['noticed_elsewhere'])} only"
            if entry["noticed_elsewhere"] else "")
-        + (f"  {entry['reason']}" if entry["outcome"] == "unjudged" else "")
+        + (f"  {entry['reason']}" if entry["outcome"] == "unjudged" else
+           f'\n          "{entry["id"]}": "{entry["edits"]}"')
         for entry in report["mutants"]
         if entry["outcome"] in ("survived", "unjudged")
     ]  # fmt: skip

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.mutants import children
-from tests.mutants.mutant import Edit, Mutant, changed_files
+from tests.mutants.mutant import Edit, Mutant, changed_files, with_texts
 from tests.mutants.planner import Planned, Planner
 from tests.mutants.rules import Answer, Request
 from tests.support import planning, workspace
@@ -71,7 +71,7 @@ class Judge:
         texts = changed_files(self._tree, mutant.edits)
         try:
             with (
-                self._changed(texts),
+                with_texts(self._tree, texts),
                 self._planner.changed(texts, mutant.needs_init) as refusal,
             ):
                 if refusal:
@@ -80,21 +80,10 @@ class Judge:
                 else:
                     self._look(mutant, result)
         except SuiteError as error:
-            # What the suite itself cannot read is no kill; Terraform may well take it.
-            result.outcome, result.reason = "unjudged", str(error)
+            # What the suite itself cannot read is no kill, and what broke is no refusal.
+            result.outcome, result.killed, result.reason = "unjudged", None, str(error)
         result.seconds = round(time.monotonic() - began, 3)
         return result
-
-    @contextlib.contextmanager
-    def _changed(self, texts: dict[str, str]) -> Iterator[None]:
-        before = {file: (self._tree / file).read_text(encoding="utf-8") for file in texts}
-        try:
-            for file, text in texts.items():
-                (self._tree / file).write_text(text, encoding="utf-8")
-            yield
-        finally:
-            for file, text in before.items():
-                (self._tree / file).write_text(text, encoding="utf-8")
 
     def _look(self, mutant: Mutant, result: Result) -> None:
         concerned = [e for e in self._environments if e in (mutant.environments or [e])]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,12 +12,13 @@ from typing import Any
 import pytest
 
 from tests.mutants import children
-from tests.mutants.concern import concerned, families
+from tests.mutants.concern import _BY_TYPE, concerned, families
 from tests.mutants.mutant import Edit, Mutant
 from tests.mutants.rules import Answer, Request, Server
 from tests.mutants.worker import Judge, judging
 from tests.support.checkov import Scan
 from tests.support.report import Verdict
+from tests.support.source import SourceTree
 
 pytestmark = pytest.mark.selftest
 
@@ -70,6 +73,9 @@ def test_failure_of_a_requirement_not_concerned_is_told_and_kills_nothing() -> N
         ("aws_sns_topic", "MON-04", True),
         ("aws_sns_topic", "ALB-01", False),
         ("aws_iam_role", "PIPE-02", True),
+        ("aws_route_table", "NET-01", True),
+        ("aws_route53_record", "DNS-01", True),
+        ("aws_route53_record", "NET-01", False),
         ("", "NET-01", True),
     ],
 )
@@ -77,6 +83,15 @@ def test_requirement_concerns_a_kind_of_resource(
     kind: str, requirement: str, is_concerned: bool
 ) -> None:
     assert concerned(families(kind), requirement) is is_concerned
+
+
+def test_every_row_is_the_first_for_a_kind_of_the_stack() -> None:
+    tree = SourceTree.load(STACK)
+    kinds = {block.labels[0] for kind in ("resource", "data") for block in tree.blocks(kind)}
+    firsts = {
+        next((pattern for pattern, _ in _BY_TYPE if re.match(pattern, kind)), "") for kind in kinds
+    }
+    assert [pattern for pattern, _ in _BY_TYPE if pattern not in firsts] == []
 
 
 # --- On the stack ---------------------------------------------------------------------------
@@ -127,6 +142,15 @@ def test_what_terraform_rejects_is_invalid(
 ) -> None:
     result = judge.judge(replaced(file, old, new, by == "init"))
     assert (result.outcome, result.rejected_by) == ("invalid", by), result
+
+
+@pytest.mark.provider
+def test_plan_that_finds_no_space_on_the_disk_is_unjudged(judge: Judge) -> None:
+    file = judge._planner._copy / f"production.{os.getpid()}.tfplan"
+    file.symlink_to("/dev/full")
+    result = judge.judge(replaced("redis.tf", "Redis cluster for MantisNXT", "Another"))
+    assert (result.outcome, result.rejected_by) == ("unjudged", "")
+    assert "no space left on device" in result.reason
 
 
 @pytest.mark.provider
