@@ -2,8 +2,8 @@
 
 With `--target emulator` the stack is applied to the emulator and lives on loopback
 (`tests.load.living`); with `--target staging` the environment's own host is loaded, and the account
-that boto3's settings choose is read. Each scenario is a run of Locust of its own. Exit codes:
-0 pass, 1 fail, 2 usage, 3 invalid.
+that boto3's settings choose is read. Each scenario is a run of Locust of its own; one that reports
+nothing ends the run, which then proves no more. Exit codes: 0 pass, 1 fail, 2 usage, 3 invalid.
 """
 
 from __future__ import annotations
@@ -26,12 +26,11 @@ from tests.load.hosts import UsageError
 from tests.load.living import process
 from tests.load.living.clock import MINUTE
 from tests.load.living.process import REGION, Started
-from tests.load.plan import QUIET
 from tests.load.report import conclusion, page, report
 from tests.load.report.report import Report
 from tests.load.service import region_client
 from tests.load.service.region_client import Living
-from tests.load.verdict.claims import MEASURES
+from tests.load.verdict.claims import MEASURES, OF_SCENARIO
 from tests.load.verdict.gate import Judgement
 from tests.support import catalogue, provenance, traffic
 from tests.support.catalogue import Catalogue, Place
@@ -73,6 +72,9 @@ class Run:
         self._requirements = requirements
         self._traffic = mix
         self._report: Report | None = None
+        self._scenarios = command_line.scenarios_of(options)
+        # The one that is run; until the first is, the one that is to be.
+        self._scenario = self._scenarios[0]
         self._begun = provenance.begin(options.stack)
 
     def run(self) -> int:
@@ -83,14 +85,14 @@ class Run:
             return _complain(error, report.USAGE)
         except Violation as violation:
             judgement = Judgement(Verdict.failed, violation.expected, violation.actual)
-            return self._conclude(violation.where, judgement)
+            return self._conclude(violation.where, judgement, "no request was sent")
         except SuiteError as error:
             # Not 1 as elsewhere in the suite: here that would say that the service failed.
             return _complain(error, self._unjudged(str(error), told=False))
         except Invalid as reason:
             return self._unjudged(str(reason))
         except KeyboardInterrupt:
-            return self._unjudged("interrupted", partial=True)
+            return self._unjudged("interrupted")
         except Exception as error:
             LOG.exception("the load tier broke")
             return self._unjudged(f"the load tier broke: {type(error).__name__}")
@@ -98,22 +100,25 @@ class Run:
 
     def _on_staging(self) -> None:
         host = command_line.host(self._options, self._traffic)
-        for scenario in self._options.scenario or command_line.ON_STAGING:
-            self._locust(scenario, host, os.environ)
+        for scenario in self._scenarios:
+            self._scenario = scenario
+            self._locust(host, os.environ)
 
     def _on_emulator(self) -> None:
         options = self._options
         with process.started(command_line.of_region(options), options.region_module) as region:
-            for scenario in options.scenario or command_line.ON_EMULATOR:
-                self._locust(scenario, region.host, region.environment, *_living(region))
-                self._prove_measured(region, scenario)
+            for scenario in self._scenarios:
+                self._scenario = scenario
+                before = _told(region)
+                self._locust(region.host, region.environment, *_living(region))
+                self._prove_measured(region, before)
 
-    def _prove_measured(self, region: Started, scenario: str) -> None:
+    def _prove_measured(self, region: Started, before: Living) -> None:
         """Whether tasks of the deployed revision gave the answers that the generator got."""
-        found = self._report
+        found, scenario = self._report, self._scenario
         assert found is not None
         answered = report.succeeded(found)
-        judgement = conclusion.answered_by_tasks(_counted(region), scenario, answered)
+        judgement = conclusion.answered_by_tasks(before, _counted(region), scenario, answered)
         requirement = self._requirements.requirement(MEASURES)
         self._report = found.with_result(requirement, region.host, judgement)
         test = f"tests/load::{scenario}::{MEASURES}"
@@ -121,9 +126,12 @@ class Run:
             if result.test == test:
                 _say(report.told(result))
 
-    def _locust(self, scenario: str, host: str, environment: Mapping[str, str], *more: str) -> None:
-        """Run Locust to its end; whatever ends this sooner, it ends Locust, which reports."""
-        options = self._options
+    def _locust(self, host: str, environment: Mapping[str, str], *more: str) -> None:
+        """Run Locust to its end; whatever ends this sooner, it ends Locust, which reports.
+
+        Raises Invalid when it reported nothing.
+        """
+        options, scenario = self._options, self._scenario
         directory = options.reports / f".{scenario}"
         shutil.rmtree(directory, ignore_errors=True)
         command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE)]
@@ -145,39 +153,41 @@ class Run:
             code = child.wait()
         finally:
             process.end(child, _STOP_SECONDS)
-            self._take(directory)
+            reported = self._take(directory)
         if code == report.USAGE:
             raise UsageError("the load generator refused the run; nothing was sent")
-        found = self._report
-        if found is None or found.scenario != scenario:
+        if not reported:
             raise Invalid(f"the load generator ended with code {code} and without a report")
 
-    def _take(self, directory: Path) -> None:
-        """Add what a scenario's run reported, if it did, to what was reported before."""
+    def _take(self, directory: Path) -> bool:
+        """Add what a scenario's run reported to what was reported before; whether it did."""
         found = report.read(directory)
         shutil.rmtree(directory, ignore_errors=True)
         if found is not None:
             self._report = found if self._report is None else found.after(self._report)
+        return found is not None
 
-    def _unjudged(self, reason: str, partial: bool = False, told: bool = True) -> int:
+    def _unjudged(self, reason: str, told: bool = True) -> int:
         judgement = Judgement(Verdict.invalid, "a run that can judge", reason)
-        return self._conclude(self._options.target, judgement, partial, told)
+        return self._conclude(self._options.target, judgement, reason, told)
 
-    def _conclude(
-        self, where: str, judgement: Judgement, partial: bool = False, told: bool = True
-    ) -> int:
-        """Complete what the load generator reported, if it did; tell what it has not told."""
-        options = self._options
-        found = self._report or Report(options.environment, options.target)
-        known = {result.test for result in found.results}
-        judged = {result.requirement for result in found.results}
-        if MEASURES not in judged or partial:
-            found = found.with_result(self._requirements.requirement(MEASURES), where, judgement)
-        reason = "interrupted" if partial else "no request was sent"
-        found = found.with_unjudged(self._requirements.requirement(QUIET), where, reason)
-        self._report = found.cut_short() if partial else found
+    def _conclude(self, where: str, judgement: Judgement, reason: str, told: bool = True) -> int:
+        """End before every scenario was judged: the judgement is on the one that is run.
+
+        What else it claims and has not reported is invalid for this reason. Tells what Locust has
+        not told.
+        """
+        options, find = self._options, self._requirements.requirement
+        empty = Report(options.environment, options.target, scenario=self._scenario)
+        before = self._report or empty
+        if before.scenario != self._scenario:
+            before = replace(empty, host=before.host).after(before)
+        found = before.with_result(find(MEASURES), where, judgement)
+        for claim in OF_SCENARIO[self._scenario]:
+            found = found.with_unjudged(find(claim), where, reason)
+        self._report = found.cut_short()
         for result in found.results:
-            if told and result.test not in known:
+            if told and result not in before.results:
                 _say(report.told(result))
         return self._finish()
 
@@ -200,11 +210,19 @@ def _living(region: Started) -> list[str]:
     return ["--region-url", region.url, "--service-judged-elsewhere"]
 
 
+def _told(region: Started) -> Living:
+    """What the region tells of itself now. Raises Invalid when it is gone."""
+    try:
+        return region_client.read(region.url)
+    except UsageError as error:
+        raise Invalid(str(error)) from error
+
+
 def _counted(region: Started) -> Living:
     """The region once it has counted the minute that is under way."""
-    now = region_client.read(region.url)
+    now = _told(region)
     deadline = time.monotonic() + 2 * now.clock.real_seconds(MINUTE)
-    while (later := region_client.read(region.url)).minutes <= now.minutes + 1:
+    while (later := _told(region)).minutes <= now.minutes + 1:
         if time.monotonic() > deadline:
             break
         time.sleep(_POLL_SECONDS)

@@ -67,6 +67,9 @@ def refuse_unusable(options: argparse.Namespace, requirements: Catalogue, mix: T
         raise UsageError(f"--time-scale {options.time_scale:g}: give 1 to {FASTEST:g}")
     if options.service_time is not None and not 0 < options.service_time < math.inf:
         raise UsageError(f"--service-time {options.service_time:g}: give seconds, more than 0")
+    for name in scenarios_of(options):
+        if scenarios_of(options).count(name) > 1:
+            raise UsageError(f"--scenario {name}: given twice; a run has each scenario once")
     if not on_emulator:
         host(options, mix)
     if options.compare is not None:
@@ -87,6 +90,11 @@ def host(options: argparse.Namespace, mix: Traffic) -> str:
     return found
 
 
+def scenarios_of(options: argparse.Namespace) -> tuple[str, ...]:
+    """The scenarios to run, in their order."""
+    return tuple(options.scenario or _every(options))
+
+
 def of_region(options: argparse.Namespace) -> list[str]:
     """The same for `python -m tests.load.living`."""
     asked = ["--environment", options.environment, "--stack", str(options.stack)]
@@ -98,9 +106,12 @@ def of_region(options: argparse.Namespace) -> list[str]:
 
 def narrowed(options: argparse.Namespace) -> list[str]:
     """The options by which less than the tier's load was sent, or to something else."""
-    every = ON_EMULATOR if options.target == "emulator" else ON_STAGING
     given = {name: getattr(options, name) for name in ("rate", "duration", "service_time")}
-    given["scenario"] = ", ".join(options.scenario or every)
-    if set(every) <= set(options.scenario or every):
+    given["scenario"] = ", ".join(scenarios_of(options))
+    if set(_every(options)) <= set(scenarios_of(options)):
         given["scenario"] = None
     return [f"--{name.replace('_', '-')} {value}" for name, value in given.items() if value]
+
+
+def _every(options: argparse.Namespace) -> tuple[str, ...]:
+    return ON_EMULATOR if options.target == "emulator" else ON_STAGING

@@ -37,13 +37,14 @@ Series = Mapping[float, float]
 class Begun:
     """The service before a run: its deployments, those of them under way, its desired count.
 
-    `activities` are the scaling activities that there had been, `subscriber` hears the alarm where
-    the target is an emulator.
+    `state` is the alarm's, `activities` are the scaling activities that there had been,
+    `subscriber` hears the alarm where the target is an emulator.
     """
 
     deployments: frozenset[str]
     under_way: tuple[str, ...]
     desired: int
+    state: State
     activities: frozenset[str] = frozenset()
     subscriber: Subscriber | None = None
 
@@ -77,6 +78,7 @@ def begin(target: Target) -> Begun:
         frozenset(one["id"] for one in deployments),
         tuple(_under_way(deployments)),
         service["desiredCount"],
+        State(alarm.description["StateValue"]),
         activities,
         hearing.listen(target, alarm.description.get("AlarmActions", [])),
     )
@@ -85,8 +87,9 @@ def begin(target: Target) -> Begun:
 def read(target: Target, start: float, end: float, begun: Begun | None = None) -> Observed:
     """What happened from `start` to `end`, both whole minutes of the region.
 
-    `begun` is what `begin` told; without it a deployment is the run's by its date, and nobody has
-    listened. Raises Violation where a part is not there, Invalid where it may not be read.
+    `begun` is what `begin` told; without it a deployment is the run's by its date, an alarm that
+    did not change was as it is now, and nobody has listened. Raises Violation where a part is not
+    there, Invalid where it may not be read.
     """
     alarm = read_alarm(target.session, target.environment)
     name = str(alarm.description["AlarmName"])
@@ -100,7 +103,7 @@ def read(target: Target, start: float, end: float, begun: Begun | None = None) -
         changes, actions = events.history(target, name, (start, end))
         subscribers = _subscribers(target, alarm.description.get("AlarmActions", []))
     subscriber = begun.subscriber if begun else None
-    now = State(alarm.description["StateValue"])
+    state = begun.state if begun else State(alarm.description["StateValue"])
     first = activities[0].before if activities else int(service["desiredCount"])
     minutes = [
         _minute(series, policies.metrics, start + n * MINUTE, _desired(first, activities, n))
@@ -108,7 +111,7 @@ def read(target: Target, start: float, end: float, begun: Begun | None = None) -
     ]
     return Observed(
         minutes=tuple(minutes),
-        state=changes[0].before if changes else now,
+        state=changes[0].before if changes else state,
         changes=changes,
         actions=actions,
         activities=activities,

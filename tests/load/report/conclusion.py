@@ -66,22 +66,24 @@ def conclude(plan: Plan, run: Run, find: Find, service_judged_elsewhere: bool) -
     ).with_claims(judged, find)
     if not service_judged_elsewhere:
         outcomes = {claim.judgement.outcome for claim in judged}
-        found = found.with_result(find(MEASURES), plan.host, _measures(plan, outcomes))
+        measures = _measures(plan, run.measured, outcomes)
+        found = found.with_result(find(MEASURES), plan.host, measures)
     return found
 
 
-def answered_by_tasks(living: Living, scenario: str, answered: int) -> Judgement:
+def answered_by_tasks(before: Living, after: Living, scenario: str, answered: int) -> Judgement:
     """LOAD-01: tasks of the deployed revision gave the answers that the scenario's visitors got.
 
-    `answered` counts those that visitors want; others may be the load balancer's own.
+    `before` and `after` are the region around the scenario. `answered` counts those that visitors
+    want; others may be the load balancer's own.
     """
-    made = ", ".join(f"{arn} ({count} variables)" for arn, count in living.revisions.items())
-    outcome = Verdict.passed if living.served >= answered else Verdict.failed
+    made = ", ".join(f"{arn} ({count} variables)" for arn, count in after.revisions.items())
+    served = after.served - before.served
+    outcome = Verdict.passed if served >= answered else Verdict.failed
     return Judgement(
         outcome if answered else Verdict.invalid,
         "every answer comes from tasks that the service runs, as it is deployed",
-        f"tasks of {made} gave {living.served} answers so far;"
-        f" visitors of {scenario} got {answered}",
+        f"tasks of {made} gave {served} answers; visitors of {scenario} got {answered}",
     )
 
 
@@ -95,12 +97,18 @@ def _foreseen(plan: Plan, run: Run) -> list[Seen]:
     return figures.foresee(run, where.workload, where.tasks, where.start_up_minutes, where.minute)
 
 
-def _measures(plan: Plan, outcomes: set[Verdict]) -> Judgement:
-    """Whether this process can say that what it measured is what is deployed."""
+def _measures(plan: Plan, measured: Measured, outcomes: set[Verdict]) -> Judgement:
+    """Whether this process can say that what it measured is what is deployed.
+
+    A host shows that it is the environment's own by the certificate that comes with each answer.
+    """
     expected = f"{plan.environment}'s own host, answering"
     if is_loopback(urlsplit(plan.host).hostname):
         reason = "loopback: only who started the service can say what it is (python -m tests.load)"
         return Judgement(Verdict.not_provable, expected, reason)
     if Verdict.invalid in outcomes:
         return Judgement(Verdict.invalid, expected, "the run is invalid")
+    if not any(period.response_times for period in measured.periods):
+        reason = "no request was answered: nobody showed a certificate"
+        return Judgement(Verdict.invalid, expected, reason)
     return Judgement(Verdict.passed, expected, f"{plan.host}, its certificate verified")

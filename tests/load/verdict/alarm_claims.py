@@ -108,7 +108,8 @@ def message_arrives(run: Run, _: Expected, observed: Observed) -> Judgement:
 def recovers(run: Run, expected: Expected, observed: Observed) -> Judgement:
     """LOAD-09, LOAD-11: the alarm is OK so many minutes after the stage that raised it has ended.
 
-    An alarm that never went off has nothing to recover from: LOAD-11 then passes, LOAD-09 cannot.
+    One that did not go off has nothing to recover from, so LOAD-09 cannot pass; LOAD-11 does where
+    the alarm was not due either, and was OK to the end.
     """
     within = int(expected["recovers_within_minutes"])
     wanted = f"OK at most {within} min after the load is as before"
@@ -120,7 +121,7 @@ def recovers(run: Run, expected: Expected, observed: Observed) -> Judgement:
     if went is None:
         if run.scenario.name == "breach":
             return so(Verdict.invalid, "the alarm did not go off: there is nothing to recover from")
-        return so(Verdict.passed, "the alarm did not go off")
+        return so(*_stayed_ok(run.plan.alarm, observed))
     ended = _ended(run, observed, went)
     back = next(
         (one for one in observed.changes if one.at > went.at and one.after is State.OK), None
@@ -138,6 +139,22 @@ def recovers(run: Run, expected: Expected, observed: Observed) -> Judgement:
     if again:
         return so(Verdict.failed, f"{told}, and ALARM again at {gate.clock(again[0].at)}")
     return so(Verdict.passed, told)
+
+
+def _stayed_ok(alarm: Alarm, observed: Observed) -> tuple[Verdict, str]:
+    """Whether an alarm that did not go off had no reason to, and could have."""
+    if observed.state is State.ALARM:
+        return Verdict.invalid, "the alarm was in ALARM before the run"
+    due = _due(alarm, observed.points)
+    if due is not None:
+        slow = _over(alarm, observed.points[: due + 1])
+        return Verdict.failed, f"by the service's own metric {slow} → ALARM, which did not go off"
+    if missing := gaps(observed.points):
+        return Verdict.invalid, f"the service's own metric has no data in {missing}"
+    now = observed.state_at(len(observed.minutes) * MINUTE + MINUTE / 2)
+    if now is not State.OK:
+        return Verdict.invalid, f"the deployed alarm ended in {now}"
+    return Verdict.passed, "the alarm was not due and did not go off"
 
 
 def headroom(run: Run, observed: Observed, region: Region) -> dict[str, float | None]:

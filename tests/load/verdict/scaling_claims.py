@@ -20,7 +20,10 @@ Staged = tuple[Stage, range]
 
 
 def binds(run: Run, _: Expected, region: Region, observed: Observed) -> Judgement:
-    """LOAD-03: in each stage that exceeds a target, that policy is the first to add tasks."""
+    """LOAD-03: in each stage that exceeds a target, that policy is the first to add tasks.
+
+    A first scale-out that failed added none.
+    """
     parts = [_bound(stage, window, region, observed) for stage, window in _exceeding(run)]
     tested = {stage.binds for stage, _ in _exceeding(run)}
     parts += [
@@ -94,6 +97,8 @@ def _bound(stage: Stage, window: range, region: Region, observed: Observed) -> P
     seen = f"{_told(first)} by {first.cause}"
     if first.cause != stage.binds:
         return Part(Verdict.failed, f"{seen}, in the stage that exceeds {stage.binds}")
+    if not first.succeeded:
+        return Part(Verdict.failed, f"{seen}, which failed")
     return Part(Verdict.passed, seen)
 
 
@@ -220,7 +225,7 @@ def _highest(policy: Policy, window: range, seen: Sequence[Minute]) -> str:
 
 
 def _added(observed: Observed, window: range) -> list[Activity]:
-    """The scale-outs of that stage; what its last minute asks for comes just after it."""
+    """The scale-outs of that stage, failed ones too; its last minute's come just after it."""
     begin, end = window.start * MINUTE, window.stop * MINUTE + MINUTE / 2
     return [one for one in observed.activities if begin < one.at < end and one.after > one.before]
 

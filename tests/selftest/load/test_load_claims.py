@@ -154,6 +154,7 @@ def refused(judged: Run) -> Run:
 
 
 SPOILS: dict[str, Spoil] = {
+    "nothing": lambda judged: judged,
     "fast errors": spoilt(errors={"status 500": 90}, response_times=(0.001,) * 90),
     "refused": refused,
     "a few errors": spoilt(errors={"status 500": 2}),
@@ -180,9 +181,19 @@ SPOILS: dict[str, Spoil] = {
     ),
     "alarmed": seen(changes=(Change(245.0, State.OK, State.ALARM),)),
     "alarmed before": seen(state=State.ALARM),
+    "alarmed before and slow": lambda judged: SPOILS["slow inside"](
+        SPOILS["alarmed before"](judged)
+    ),
+    "never judged": seen(state=State.INSUFFICIENT_DATA),
+    "a minute lost": told(
+        lambda one: {
+            "minutes": (*one.minutes[:-1], replace(one.minutes[-1], response_seconds=None))
+        }
+    ),
     "slow inside": each(lambda _: {"response_seconds": 0.7}),
     "never slow": each(lambda _: {"response_seconds": 0.1}),
     "by CPU": of_each("activities", cause=CPU),
+    "refused tasks": of_each("activities", succeeded=False),
     "untold": seen(actions=()),
     "untaken": of_each("actions", succeeded=False),
     "unheard": seen(subscribers=()),
@@ -233,6 +244,8 @@ SHORT_SPIKE = replace(SPIKE, stages=(*SPIKE.stages[:-2], *SPIKE.stages[-1:]))
         (SCALE, "by CPU", "LOAD-03", "fail",
          "2 → 3 tasks after minute 6 by ECSServiceAverageCPUUtilization, in the stage that exceeds"
          " ALBRequestCountPerTarget"),
+        (SCALE, "refused tasks", "LOAD-03", "fail",
+         "2 → 3 tasks after minute 6 by ALBRequestCountPerTarget, which failed"),
         (BREACH, "untold", "LOAD-08", "fail", "ALARM at 00:06:05, and nothing was told"),
         (BREACH, "untaken", "LOAD-08", "fail", "did not take the message"),
         (BREACH, "unheard", "LOAD-08", "fail", "nobody is subscribed"),
@@ -244,6 +257,12 @@ SHORT_SPIKE = replace(SPIKE, stages=(*SPIKE.stages[:-2], *SPIKE.stages[-1:]))
         (BREACH, "never slow", "LOAD-07", "fail", "though none was over"),
         (SHORT_SPIKE, "alarmed", "LOAD-11", "invalid", "too soon to tell"),
         (SPIKE, "alarmed", "LOAD-11", "fail", "still ALARM"),
+        (SPIKE, "alarmed before", "LOAD-11", "invalid", "in ALARM before the run"),
+        (SPIKE, "alarmed before and slow", "LOAD-11", "invalid", "in ALARM before the run"),
+        (SPIKE, "slow inside", "LOAD-11", "fail",
+         "minute 1: 0.700 s, minute 2: 0.700 s → ALARM, which did not go off"),
+        (SPIKE, "never judged", "LOAD-11", "invalid", "ended in INSUFFICIENT_DATA"),
+        (SPIKE, "a minute lost", "LOAD-11", "invalid", "no data in minute"),
     ],
 )  # fmt: skip
 def test_what_spoils_a_run_is_told_from_what_fails_in_it(

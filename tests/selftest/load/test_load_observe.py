@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ from tests.support.read_only import is_read
 pytestmark = pytest.mark.selftest
 
 
-BEGUN = Begun(frozenset({"one"}), (), 2)
+BEGUN = Begun(frozenset({"one"}), (), 2, State.OK)
 
 
 def read(begun: Begun | None = None, **changed: Any) -> Observed:
@@ -73,7 +74,7 @@ def test_the_desired_count_of_a_minute_is_what_it_came_to_be_by_it() -> None:
 def test_the_count_as_the_run_began_is_the_latest_that_is_known(
     known: set[str], before: list[int]
 ) -> None:
-    found = read(Begun(frozenset({"one"}), (), 4, frozenset(known)))
+    found = read(replace(BEGUN, desired=4, activities=frozenset(known)))
     assert [one.before for one in found.activities] == before
 
 
@@ -104,9 +105,25 @@ def test_the_alarms_changes_and_actions_are_told_oldest_first() -> None:
     assert (found.state, found.states) == (State.OK, [State.OK, State.ALARM, State.OK])
 
 
-def test_an_alarm_that_did_not_change_was_as_it_is() -> None:
-    found = read(history={"AlarmHistoryItems": []})
-    assert found.states == [State.OK] * 3
+@pytest.mark.parametrize(
+    ("begun", "state"),
+    [
+        (None, State.OK),
+        (BEGUN, State.OK),
+        (replace(BEGUN, state=State.ALARM), State.ALARM),
+        (replace(BEGUN, state=State.INSUFFICIENT_DATA), State.INSUFFICIENT_DATA),
+    ],
+    ids=["not-known", "as-it-is", "has-recovered-since", "has-got-data-since"],
+)
+def test_an_alarm_that_did_not_change_was_as_the_run_began(
+    begun: Begun | None, state: State
+) -> None:
+    found = read(begun, history={"AlarmHistoryItems": []})
+    assert found.states == [state] * 3
+
+
+def test_an_alarm_that_changed_began_as_it_was_before() -> None:
+    assert read(replace(BEGUN, state=State.INSUFFICIENT_DATA)).state is State.OK
 
 
 def test_only_a_confirmed_subscription_hears() -> None:
@@ -121,7 +138,7 @@ def test_only_a_confirmed_subscription_hears() -> None:
         (None, [{"id": "one", "createdAt": at(-60), "rolloutState": "IN_PROGRESS"}], ("one",)),
         (BEGUN, [{"id": "one", "createdAt": at(60)}], ()),
         (BEGUN, [{"id": "two", "createdAt": at(-60)}], ("two",)),
-        (Begun(frozenset({"one"}), ("one",), 2), [{"id": "one", "createdAt": at(-60)}], ("one",)),
+        (replace(BEGUN, under_way=("one",)), [{"id": "one", "createdAt": at(-60)}], ("one",)),
     ],
     ids=["before", "meanwhile", "going-on", "known", "new", "ended-meanwhile"],
 )
@@ -135,13 +152,16 @@ def test_a_deployment_of_the_run_is_told(
 def test_the_service_is_looked_at_before_the_first_request() -> None:
     going_on = [{"id": "one", "rolloutState": "IN_PROGRESS"}, {"id": "old"}]
     service = {"services": [{"desiredCount": 2, "deployments": going_on}]}
+    alarm = {"MetricAlarms": [{**ALARM, "StateValue": "ALARM"}]}
     calls = {
-        "cloudwatch": [("describe_alarms", ANSWERS["alarm"])],
+        "cloudwatch": [("describe_alarms", alarm)],
         "ecs": [("describe_services", service)],
         "application-autoscaling": [("describe_scaling_activities", ANSWERS["activities"])],
     }
     found = observe.begin(target(calls))
-    assert found == Begun(frozenset({"one", "old"}), ("one",), 2, found.activities, None)
+    assert found == Begun(
+        frozenset({"one", "old"}), ("one",), 2, State.ALARM, found.activities, None
+    )
     assert len(found.activities) == 3
 
 

@@ -107,7 +107,9 @@ def test_a_policy_that_no_stage_exceeds_is_no_pass() -> None:
     assert (outcome, f"no stage exceeds the target of {MEMORY}" in seen) == ("invalid", True)
 
 
-def drifting(seconds: float, memory: float, first: float = 0.1, soaked: int = 60) -> Run:
+def drifting(
+    seconds: float, memory: float, first: float = 0.1, soaked: int = 60, filled: float = 25
+) -> Run:
     """Minutes, an hour if not told, each so much slower and fuller than the one before."""
     stages = (*SOAK.stages[:-1], replace(SOAK.stages[-1], minutes=soaked))
     soak = run(replace(SOAK, stages=stages))
@@ -116,7 +118,7 @@ def drifting(seconds: float, memory: float, first: float = 0.1, soaked: int = 60
         replace(
             one,
             response_seconds=first + n * seconds,
-            values={**one.values, MEMORY: 25 + n * memory},
+            values={**one.values, MEMORY: filled + n * memory},
         )
         for n, one in enumerate(soak.observed.minutes)
     )
@@ -156,6 +158,17 @@ def test_a_drift_of_a_few_percent_is_none_however_long_it_is() -> None:
 def test_a_leak_that_takes_longer_than_tasks_live_is_none() -> None:
     outcome, seen = found(drifting(0.0, 0.004, soaked=600))["LOAD-13"]
     assert (outcome, seen) == ("pass", "25.0 % to 27.4 %, target 80 %")
+
+
+@pytest.mark.parametrize(
+    ("filled", "memory", "outcome"),
+    [(97, 0.0, "fail"), (80, 0.0, "fail"), (97, -0.5, "fail"), (79, 0.0, "pass")],
+    ids=["over-it", "at-it", "over-it-at-first", "below-it"],
+)
+def test_memory_at_its_target_need_not_grow_to_fail(
+    filled: float, memory: float, outcome: str
+) -> None:
+    assert found(drifting(0.0, memory, filled=filled))["LOAD-13"][0] == outcome
 
 
 def test_a_few_minutes_show_no_trend() -> None:
