@@ -285,6 +285,21 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
     return None
 
 
+REACHED = pytest.StashKey[str]()
+
+
+def reached(config: pytest.Config) -> str:
+    """What `--target` leads to, as records call it; found out once a run."""
+    if REACHED not in config.stash:
+        config.stash[REACHED] = config.getoption("--target")
+        if config.stash[REACHED] == "staging":
+            # botocore takes long to import, and the static tier never needs it.
+            from tests.support import staging
+
+            config.stash[REACHED] = staging.reached("staging")
+    return config.stash[REACHED]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Write down what the test proves, for whom and against what, before anything can fail."""
@@ -294,5 +309,5 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         ("requirement", requirement_id(item)),
         ("place", place.value if (place := place_of(item)) else None),
         ("environment", planned or item.config.getoption("--environment")),
-        ("target", item.config.getoption("--target")),
+        ("target", reached(item.config)),
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def gather(directories: Sequence[Path], stack: Path, made: datetime) -> Evidence:
     """The evidence that the reports in these directories give for the stack.
 
-    Mutants are looked for in the first. SuiteError in one line for what cannot be read.
+    Mutants are looked for in the first. SuiteError in one line for what cannot be read, and for a
+    further directory in which there is no report.
     """
     if not list(stack.glob("*.tf")):
         raise SuiteError(f"--stack {stack}: no such directory, or no .tf file in it")
@@ -54,21 +55,33 @@ def gather(directories: Sequence[Path], stack: Path, made: datetime) -> Evidence
         checkout,
         made,
         waivers.beside(stack),
-        mutation.mutation(read, checkout) if read else None,
+        mutation.mutation(read, checkout, made) if read else None,
     )
 
 
-def _sources(directories: Sequence[Path]) -> list[Source]:
+def _sources(directories: Sequence[Path]) -> Iterator[Source]:
     """Every tier's report of the first directory, and those that the others have."""
-    found = []
-    for directory in directories:
-        for tier in reading.TIERS:
-            report = reading.tier(directory, tier)
-            if report or directory == directories[0]:
-                first = directory == directories[0]
-                name = f"{tier}.json" if first else f"{directory.name}/{tier}.json"
-                found.append(Source(tier, name, report))
-    return found
+    first, *further = dict.fromkeys(directories)
+    for tier in reading.TIERS:
+        yield Source(tier, f"{tier}.json", reading.tier(first, tier))
+    for directory in further:
+        found = {tier: reading.tier(directory, tier) for tier in reading.TIERS}
+        if not any(found.values()):
+            *names, last = (f"{tier}.json" for tier in reading.TIERS)
+            raise SuiteError(
+                f"--reports {shown(directory)}: there is no {', '.join(names)} or {last} in it"
+            )
+        name = _name(directory, [other for other in further if other != directory])
+        yield from (
+            Source(tier, f"{name}/{tier}.json", report) for tier, report in found.items() if report
+        )
+
+
+def _name(directory: Path, others: Sequence[Path]) -> str:
+    """As many of the directory's last parts as no other ends with."""
+    ends = (directory.parts[-length:] for length in range(1, len(directory.parts)))
+    own = (end for end in ends if all(other.parts[-len(end) :] != end for other in others))
+    return "/".join(next(own, directory.parts))
 
 
 def _remove(directory: Path) -> None:

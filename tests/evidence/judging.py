@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from tests.evidence.model import (
     Acceptance,
@@ -28,8 +28,13 @@ from tests.evidence.model import (
 from tests.evidence.reading import Report, Test, without_places
 from tests.support.catalogue import Catalogue, Place, Requirement
 from tests.support.report import Verdict
+from tests.support.target import EMULATORS, IN_PLACE
 from tests.support.waivers import Waivers
 
+# How long what was seen in a real account stands: it changes without a commit.
+LASTS = timedelta(days=30)
+# How far the clocks of the machines may be apart that run the tiers and make the evidence.
+CLOCKS = timedelta(minutes=5)
 # As waivers end what they say.
 _UNTIL = re.compile(r"\(\w+, until (\S+)\)")
 _FRAMEWORKS = ("CIS AWS", "FSBP", "NIST", "Well-Architected")
@@ -62,8 +67,8 @@ def evidence(
     waivers: Waivers,
     mutation: Mutation | None = None,
 ) -> Evidence:
-    """Put together what `sources` say of each requirement; `made` decides what has expired."""
-    runs = tuple(_run(source, checkout) for source in sources)
+    """Put together what `sources` say of each requirement; `made` decides what is past."""
+    runs = tuple(_run(source, checkout, made) for source in sources)
     known = {requirement.id for requirement in catalogue.requirements}
     seen, strays = list[tuple[str, Observation]](), list[str]()
     for source, run in zip(sources, runs, strict=True):
@@ -91,8 +96,8 @@ def evidence(
     )
 
 
-def stale(provenance: Provenance | None, checkout: Checkout) -> list[str]:
-    """Why results of this provenance are not of what is checked out; empty if they are."""
+def stale(provenance: Provenance | None, checkout: Checkout, made: datetime) -> list[str]:
+    """Why results of this provenance are not of what is there at `made`; empty if they are."""
     if provenance is None:
         return ["the report does not say what it judged"]
     ran, here = provenance.commit, checkout.commit
@@ -107,24 +112,37 @@ def stale(provenance: Provenance | None, checkout: Checkout) -> list[str]:
         reasons.append("there were uncommitted changes when it ran")
     if checkout.dirty and here is not None:
         reasons.append("there are uncommitted changes now")
-    return reasons
+    return [*reasons, *_times(provenance, made)]
+
+
+def _times(provenance: Provenance, made: datetime) -> Iterable[str]:
+    """What of the run's times is past, or cannot be."""
+    began, ended = provenance.started, provenance.ended
+    if ended < began:
+        yield "it ended before it began"
+    if max(began, ended) > made + CLOCKS:
+        yield "it ended after this evidence was made: a clock is wrong"
+    if provenance.target not in {None, *EMULATORS} and began < made - LASTS:
+        yield f"it looked at a real account on {began:%Y-%m-%d}, more than {LASTS.days} days ago"
 
 
 def partial(complete: bool, provenance: Provenance | None, results: int) -> list[str]:
     """Why a run was not a whole one; empty if it was."""
     reasons = [] if complete else ["it was cut short"]
     reasons += [f"it was narrowed: {word}" for word in (provenance.narrowed if provenance else ())]
+    if provenance and provenance.target == IN_PLACE:
+        reasons.append("it took an emulator for AWS")
     return reasons if results else [*reasons, "it has no result"]
 
 
-def _run(source: Source, checkout: Checkout) -> Run:
+def _run(source: Source, checkout: Checkout, made: datetime) -> Run:
     report = source.report
     if report is None:
         return Run(tier=source.tier, report=source.name, missing=True)
     return Run(
         tier=source.tier,
         report=source.name,
-        stale=tuple(stale(report.provenance, checkout)),
+        stale=tuple(stale(report.provenance, checkout, made)),
         partial=tuple(partial(report.complete, report.provenance, len(report.tests))),
         provenance=report.provenance,
         outcomes=dict(Counter(test.outcome for test in report.tests)),
@@ -150,7 +168,7 @@ def _observation(test: Test, run: Run, today: date) -> Observation:
         message=message,
         report=run.report,
         # Nothing deployed is looked at by what reads the source or a plan.
-        target=(test.target or (told.target if told else None)) if run.tier != "static" else None,
+        target=(told.target if told else test.target) if run.tier != "static" else None,
         environment=test.environment or (told.environment if told else None),
         expires=expires,
     )
@@ -179,10 +197,10 @@ def _requirement(requirement: Requirement, seen: Sequence[Observation]) -> Requi
 def _place(place: Place, seen: Sequence[Observation]) -> PlaceEvidence:
     if place is Place.people:
         return PlaceEvidence(place=place, standing=Standing.for_people, observations=tuple(seen))
-    shown = {one.test for one in seen if one.standing is Standing.proven}
+    shown = {(one.test, one.environment) for one in seen if one.standing is Standing.proven}
     told = [
         one.model_copy(update={"superseded": True})
-        if one.standing is Standing.not_provable and one.test in shown
+        if one.standing is Standing.not_provable and (one.test, one.environment) in shown
         else one
         for one in seen
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from tests.support.catalogue import Place, Severity
 from tests.support.report import Verdict
@@ -18,7 +18,8 @@ class Standing(StrEnum):
     """What can be said of a requirement, or of one place where it is to be proven; worst first.
 
     `not_run`: there is no result. `stale`: there is one, of something else than what is checked
-    out. `partial`: it passed, in a run that left tests out. Only `proven` is a proof.
+    out, of too long ago, or of a time that cannot be. `partial`: it passed, in a run that left
+    tests out or took an emulator for AWS. Only `proven` is a proof.
     """
 
     failed = "failed"
@@ -60,12 +61,12 @@ class Checkout(Part):
 class Provenance(Checkout):
     """The same of a tier's run, and when (UTC), on what target, in which account, by what tools.
 
-    `target` is None where nothing deployed was looked at. `narrowed` names, in words of the
-    command line, what left tests out.
+    `target` is None where nothing deployed was looked at, and `staging` where AWS itself answered;
+    every other is an emulator. `narrowed` names, in words of the command line, what left tests out.
     """
 
-    started: datetime
-    ended: datetime
+    started: AwareDatetime
+    ended: AwareDatetime
     target: str | None
     environment: str | None
     account: str | None
@@ -94,7 +95,7 @@ class Observation(Part):
 
     `report` is that of the run it is from. `expires` is the last day of what a waiver accepts; an
     outcome `waived` whose day is past, or cannot be read, stands as `failed`. `superseded` says
-    that another target showed what this one cannot.
+    that another target showed, of the same environment, what this one cannot.
     """
 
     test: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 from tests.evidence.judging import partial, stale
 from tests.evidence.model import CategoryScore, Checkout, Mutant, Mutation
@@ -15,12 +16,15 @@ _KNOWN = ("killed", "survived", "equivalent", "invalid")
 _VALID = ("killed", "survived")
 
 
-def mutation(read: MutantsRead, checkout: Checkout) -> Mutation:
-    """Sum up the report. An outcome that is not known is no kill: it is told apart as unjudged."""
+def mutation(read: MutantsRead, checkout: Checkout, made: datetime) -> Mutation:
+    """Sum up the report for evidence made then.
+
+    An outcome that is not known is no kill: it is told apart as unjudged.
+    """
     categories = sorted({one.category for one in read.mutants})
     return Mutation(
         report=REPORT,
-        stale=tuple(stale(read.provenance, checkout)),
+        stale=tuple(stale(read.provenance, checkout, made)),
         partial=tuple(partial(read.complete, read.provenance, len(read.mutants))),
         total=_score(ALL, read.mutants),
         categories=tuple(

@@ -23,6 +23,7 @@ from trestle.oscal.assessment_results import AssessmentResults
 from tests.evidence.model import Evidence, Observation, RequirementEvidence, Run, Standing
 from tests.evidence.rendering import FRAMEWORKS, MEANINGS, people
 from tests.support.outcomes import SuiteError
+from tests.support.target import EMULATORS
 
 NAMESPACE = "urn:mantisnxt:evidence"
 _RISK = {
@@ -165,7 +166,7 @@ class _Writer:
                         told.model_dump(exclude={"versions", "narrowed", "started", "ended"})
                         | {f"version-{_token(n)}": v for n, v in told.versions.items()}
                     ),
-                    "status": {"state": "other" if told.target == "emulator" else "operational"},
+                    "status": {"state": "other" if told.target in EMULATORS else "operational"},
                 }
 
     def _observation(self, one: RequirementEvidence, seen: Observation) -> dict[str, Any]:
@@ -194,7 +195,6 @@ class _Writer:
         return found
 
     def _finding(self, one: RequirementEvidence) -> dict[str, Any]:
-        proven = one.standing is Standing.proven
         reason = {Standing.proven: "pass", Standing.failed: "fail"}.get(one.standing, "other")
         related = [{"observation-uuid": _observed(one, seen)} for seen in _observations(one)]
         found: dict[str, Any] = {
@@ -210,7 +210,7 @@ class _Writer:
                     for each in one.controls
                 ],
                 "status": {
-                    "state": "satisfied" if proven else "not-satisfied",
+                    "state": "satisfied" if reason == "pass" else "not-satisfied",
                     "reason": reason,
                     "remarks": f"{MEANINGS[one.standing].label}: {MEANINGS[one.standing].text}",
                 },

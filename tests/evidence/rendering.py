@@ -20,6 +20,7 @@ from tests.evidence.model import (
     Standing,
 )
 from tests.support.catalogue import Place, Severity
+from tests.support.target import EMULATORS
 
 TEMPLATES = Path(__file__).with_name("page")
 FRAMEWORKS = {
@@ -53,7 +54,9 @@ MEANINGS = {
     ),
     Standing.not_run: Meaning("not run", "∅", "There is no result in at least one place."),
     Standing.stale: Meaning(
-        "stale", "↺", "There is a result, but of something else than what is checked out."
+        "stale",
+        "↺",
+        "There is a result, but of something else than what is checked out, or of too long ago.",
     ),
     Standing.partial: Meaning(
         "partial", "◔", "It passed, in a run that was cut short or left tests out."
@@ -112,6 +115,7 @@ def page(evidence: Evidence) -> str:
         outcomes=OUTCOMES,
         frameworks=FRAMEWORKS,
         severities=list(Severity),
+        emulators=EMULATORS,
         people=people(evidence),
         sections=sections(evidence),
         bars=bars(evidence),

@@ -11,7 +11,7 @@ import pytest
 
 from tests.mutants.deployed_mistakes import PATH, Account, Mistake, load
 from tests.selftest.breaking import STACK
-from tests.support import catalogue, deployment
+from tests.support import catalogue, deployment, staging
 from tests.support.catalogue import Place
 from tests.support.emulator import Emulator
 from tests.support.tier import Run, run_tier
@@ -45,6 +45,7 @@ def mistaken(batch: int, reports: Path) -> Run:
             return Run(code=-1, output=str(error), tests=())
         for name, value in emulator.environment().items():
             variables.setenv(name, value)
+        variables.setenv(staging.STANDS_FOR_AWS, "1")
         return run_tier("integration", STACK, reports, ["tests/integration", "--target", "staging"])
 
 

@@ -60,6 +60,19 @@ def test_change_that_is_not_committed_is_told(name: str, repository: Path) -> No
     assert (look(repository).stack_hash != clean.stack_hash) == name.startswith("terraform")
 
 
+def test_new_file_is_told_whatever_git_is_configured_to_show(repository: Path) -> None:
+    git(repository, "config", "status.showUntrackedFiles", "no")
+    (repository / "more.py").touch()
+    assert look(repository).dirty
+
+
+def test_what_git_ignores_is_no_change(repository: Path) -> None:
+    (repository / ".git" / "info" / "exclude").write_text("reports/\n", encoding="utf-8")
+    (repository / "reports").mkdir()
+    (repository / "reports" / "static.json").touch()
+    assert not look(repository).dirty
+
+
 def test_what_git_cannot_tell_counts_as_changed(tmp_path: Path) -> None:
     found = provenance.checkout(STACK, tmp_path)
     assert (found.commit, found.dirty) == (None, True)

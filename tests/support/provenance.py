@@ -15,11 +15,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from tests.support import terraform, workspace
+from tests.support import staging, terraform, workspace
 from tests.support.catalogue import Place
 from tests.support.outcomes import SuiteError
 from tests.support.planning import account_id
 from tests.support.project import CACHE, ROOT
+from tests.support.target import EMULATORS
 
 GIT_SECONDS = 20.0
 NEED_TERRAFORM = {Place.plan, Place.deployed, Place.runbook, Place.load}
@@ -57,7 +58,8 @@ def now() -> str:
 def checkout(stack: Path, root: Path = ROOT) -> Checkout:
     """What is checked out now."""
     commit = _git(root, "rev-parse", "--verify", "HEAD")
-    changes = _git(root, "status", "--porcelain")
+    # Whatever git is configured to show: new files are changes, ignored ones are none.
+    changes = _git(root, "status", "--porcelain", "--untracked-files=all", "--ignored=no")
     return Checkout(commit, changes != "", stack.resolve().name, workspace.digest_of(stack))
 
 
@@ -76,9 +78,11 @@ def describe(
     """The run as its JSON tells it, at its end.
 
     `places` are those that its results are about; they decide whose versions matter. `target` is
-    `emulator` or `staging`, None where nothing deployed was looked at. `narrowed` names, in words
-    of the command line, what left tests out.
+    `emulator` or `staging`, None where nothing deployed was looked at; where boto3 is led to an
+    emulator, `staging` is told as that. `narrowed` names, in words of the command line, what left
+    tests out.
     """
+    target = staging.reached(target) if target else None
     # Files that change during the run are those of neither its commit nor any other.
     same = checkout(begun.stack) == begun.checkout
     return {
@@ -123,7 +127,8 @@ def _versions(
 ) -> Iterable[tuple[str, str]]:
     yield "Python", platform.python_version()
     yield from _installed("boto3", target is not None)
-    yield from _installed("moto", target == "emulator" and bool(NEED_EMULATOR & set(places)))
+    if target in EMULATORS and NEED_EMULATOR & set(places):
+        yield from _installed("moto", True) if target == "emulator" else [("moto", "unknown")]
     yield from _installed("locust", Place.load in places)
     if Place.policy in places and (pinned := _pinned("checkov")):
         yield "Checkov", pinned

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import provenance
+from tests.support import provenance, staging
 from tests.support.catalogue import Catalogue, Place
 from tests.support.project import ROOT
 from tests.support.report import CHECKLIST, Record, Verdict, for_people, write
@@ -30,6 +31,11 @@ _NARROWING = {
     "lf": "--last-failed",
     "stepwise": "--stepwise",
 }
+# What the suite's own runs set (pytest makes it of `--strict-…`) and which plugins they switch off:
+# these leave no test out.
+_SETTINGS = ("strict_config", "strict_markers")
+_PLUGINS = ("no:cacheprovider", "no:hypothesispytest")
+_TEST = re.compile(r"^def (test\w*)", re.MULTILINE)
 # Where, below the reports, the records of the last runs lie that went wrong.
 FAILURES, MOST_FAILURES = "failures", 20
 # Whether the run leaves out a test that was collected.
@@ -44,6 +50,13 @@ def narrowed(config: pytest.Config, tier: str) -> list[str]:
         for option, typed in _NARROWING.items()
         if (value := config.getoption(option, None))
     ]
+    # Settings other than the suite's, and plugins, decide what is collected at all.
+    names = [one.partition("=")[0] for one in config.getoption("override_ini", None) or ()]
+    found += [f"-o {name}" for name in names if name not in _SETTINGS]
+    if settings := config.getoption("inifilename", None):
+        found.append(f"-c {Path(settings).name}")
+    plugins = config.getoption("plugins", None) or ()
+    found += [f"-p {one}" for one in plugins if one not in _PLUGINS]
     # The other tiers look at one environment at a time.
     if tier == "static" and (environment := config.getoption("environment")):
         found.append(f"--environment {environment}")
@@ -52,6 +65,26 @@ def narrowed(config: pytest.Config, tier: str) -> list[str]:
     if config.stash.get(_PARTIAL, False) and not found:
         found.append("tests were deselected")
     return found
+
+
+def without_result(tier: str, tests: Iterable[str], root: Path) -> list[str]:
+    """What a run left out without being told to, in one line; none if it left nothing out.
+
+    `tests` are the ids of the tests that have a result, below `root`; each function of the tier's
+    modules must be among them.
+    """
+    parts = [one.partition("[")[0].split("::") for one in tests]
+    seen = {((root / file).resolve(), names[-1]) for file, *names in parts if names}
+    written = {
+        (path, name)
+        for path in TIERS[tier].rglob("test_*.py")
+        for name in _TEST.findall(path.read_text(encoding="utf-8"))
+    }
+    if not (left := sorted(written - seen)):
+        return []
+    path, name = left[0]
+    more = f" and {len(left) - 1} more" if left[1:] else ""
+    return [f"no result of {_below(path)}::{name}{more}"]
 
 
 def _shown(value: object) -> str:
@@ -78,10 +111,16 @@ class Outcomes:
         self.waived: list[Record] = []
         self.tier = os.environ.get("SUITE_TIER")
         self.begun = provenance.begin(Path(config.getoption("--stack"))) if self.tier else None
+        self.target = staging.reached(config.getoption("--target"))
+        self.uncollected = False
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember that tests could not be collected, which need not end the run."""
+        self.uncollected |= report.failed
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Remember that the run leaves tests out."""
-        self.config.stash[_PARTIAL] = bool(items)
+        self.config.stash[_PARTIAL] = self.config.stash.get(_PARTIAL, False) or bool(items)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep each test's outcome, and that of a phase around it only if it is not a pass."""
@@ -96,7 +135,7 @@ class Outcomes:
             outcome=verdict,
             message="" if verdict is Verdict.passed else _message(report),
             environment=details.get("environment"),
-            target=details.get("target"),
+            target=self.target if details.get("target") else None,
         )
         self.records[report.nodeid] = record
         self.waived += [
@@ -137,30 +176,37 @@ class Outcomes:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the tier's record; an interrupted one says that it is partial."""
         if self.tier and self.begun and self.records:
-            complete = _ran_to_the_end(session, exitstatus)
+            complete = _ran_to_the_end(session, exitstatus) and not self.uncollected
             path = write(
                 Path(self.config.getoption("--reports")),
                 self.tier,
                 [*self.records.values(), *self.waived],
                 complete=complete,
                 requirements=self.read(self.config).requirements,
-                provenance=self.provenance(self.tier, self.begun),
+                provenance=self.provenance(self.tier, self.begun, complete),
             )
             outcomes = {record.outcome for record in self.records.values()}
             if not complete or outcomes & {Verdict.failed, Verdict.invalid}:
                 _keep(path)
 
-    def provenance(self, tier: str, begun: provenance.Begun) -> dict[str, Any]:
+    def provenance(self, tier: str, begun: provenance.Begun, complete: bool) -> dict[str, Any]:
         """Where and when this run's results came to be."""
         deployed = tier != "static"
         environment = self.config.getoption("--environment") or DEFAULT_ENVIRONMENT
         return provenance.describe(
             begun,
             {Place(record.place) for record in self.records.values() if record.place},
-            target=self.config.getoption("--target") if deployed else None,
+            target=self.target if deployed else None,
             environment=environment if deployed else None,
-            narrowed=narrowed(self.config, tier) if tier in TIERS else (),
+            narrowed=self.left_out(tier, complete) if tier in TIERS else (),
         )
+
+    def left_out(self, tier: str, complete: bool) -> list[str]:
+        """Why the run is not a whole one of the tier; empty if it is, or was cut short."""
+        told = narrowed(self.config, tier)
+        if told or not complete:
+            return told
+        return without_result(tier, self.records, self.config.rootpath)
 
 
 def _keep(record: Path) -> None:

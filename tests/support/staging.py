@@ -1,11 +1,21 @@
-"""The way into a real account: checked before the first test, and read-only ever after."""
+"""The way into a real account: checked before the first test, and read-only ever after.
+
+boto3's configuration may lead to an emulator in its place. That is then what is looked at, what can
+be proven and what is recorded. `SUITE_EMULATOR_STANDS_FOR_AWS`, set to anything, has the tests take
+such an emulator for AWS: so the suite's own tests try what is only asked of AWS. The record calls
+its target `emulator in place of AWS`, and evidence takes nothing of it for a proof.
+"""
 
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -17,13 +27,22 @@ from botocore.exceptions import (
 from botocore.exceptions import (
     ConnectionError as AwsConnectionError,
 )
+from botocore.utils import ensure_boolean
 
 from tests.support import read_only
 from tests.support.outcomes import SuiteError
 from tests.support.planning import account_id
 from tests.support.report import EXPIRED, invalid_text, without_sign_in
 from tests.support.source import SourceTree
-from tests.support.target import Target
+from tests.support.target import ELSEWHERE, IN_PLACE, Target
+
+STANDS_FOR_AWS = "SUITE_EMULATOR_STANDS_FOR_AWS"
+# A service of AWS's, everywhere, in a region or through an endpoint of a VPC. Not what customers
+# run under AWS's names, such as ec2-3-80-1-2.compute-1.amazonaws.com.
+_AWS = re.compile(
+    r"(api\.|vpce-[a-z0-9-]+\.)?(?!vpce-svc-)[a-z0-9-]+(\.[a-z]+(-[a-z]+)+-\d(\.vpce)?)?"
+    r"\.(amazonaws\.com(\.cn)?|api\.aws)"
+)
 
 # An endpoint that nobody listens to is told of within half a minute.
 _QUICK = Config(
@@ -49,7 +68,46 @@ def enter(stack: Path, environment: str) -> Target:
         _check_tag(session, environment, wanted)
     except (BotoCoreError, ClientError, ValueError) as error:
         raise SuiteError(f"{without_sign_in(_reason(error))}. Expected: {wanted}") from error
-    return Target(environment, account, session, emulated=False)
+    elsewhere = reached("staging") == ELSEWHERE
+    return Target(environment, account, session, emulated=False, elsewhere=elsewhere)
+
+
+def reached(target: str) -> str:
+    """What `--target` leads to, as a record calls it: `staging` only where AWS itself answers."""
+    if target != "staging" or not _led_elsewhere():
+        return target
+    return IN_PLACE if os.environ.get(STANDS_FOR_AWS) else ELSEWHERE
+
+
+def _led_elsewhere() -> bool:
+    """Whether boto3's own configuration leads to an endpoint that is not AWS's own.
+
+    It does if that is so for one service, whichever, and if the configuration cannot be read.
+    """
+    try:
+        return not all(_is_of_aws(url) for url in _endpoints() if url)
+    except BotoCoreError:
+        return True
+
+
+def _endpoints() -> Iterator[str | None]:
+    """The endpoints that variables and the profile name, for all services or for one."""
+    session = botocore.session.get_session()
+    if ensure_boolean(session.get_config_variable("ignore_configured_endpoint_urls")):
+        return
+    profile = session.get_scoped_config()
+    services = session.full_config.get("services", {}).get(profile.get("services"), {})
+    yield from (url for name, url in os.environ.items() if name.startswith("AWS_ENDPOINT_URL"))
+    yield profile.get("endpoint_url")
+    yield from (one.get("endpoint_url") for one in services.values() if isinstance(one, dict))
+
+
+def _is_of_aws(url: str) -> bool:
+    try:
+        place = urlsplit(url)
+    except ValueError:
+        return False
+    return place.scheme == "https" and _AWS.fullmatch(place.hostname or "") is not None
 
 
 def expected_region(stack: Path, environment: str) -> str:

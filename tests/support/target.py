@@ -23,20 +23,26 @@ CLIENT_CONFIG = Config(
 DR_REGION = "us-west-2"
 # Whose deployment is looked at where none is named.
 DEFAULT_ENVIRONMENT = "staging"
+# What a record calls an emulator that was asked for as staging: as what it is, and where the tests
+# were told to take it for AWS.
+ELSEWHERE, IN_PLACE = "emulator elsewhere", "emulator in place of AWS"
+EMULATORS = frozenset({"emulator", ELSEWHERE, IN_PLACE})
 
 
 @dataclass(frozen=True)
 class Target:
     """An environment (`develop`, `staging`, `production`) as deployed in `account_id`.
 
-    `session` is a boto3 session or looks like one. `emulated` decides nothing but
-    `provable_only_on_aws`.
+    `session` is a boto3 session or looks like one. `emulated` says that it is an emulator that may
+    be written to, `elsewhere` that it is one that is only read, as a real account is. Neither shows
+    what only AWS does.
     """
 
     environment: str
     account_id: str
     session: Any
     emulated: bool
+    elsewhere: bool = False
     _clients: dict[tuple[str, str | None], Any] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -58,13 +64,13 @@ class Target:
         return self._clients[service, region]
 
     def provable_only_on_the_emulator(self, reason: str) -> None:
-        """End the test as not provable in a real account; on the emulator, do nothing."""
+        """End the test as not provable where it is only read; on the own emulator, do nothing."""
         if not self.emulated:
             raise NotProvable(reason)
 
     def provable_only_on_aws(self, reason: str) -> None:
-        """Report the test as not provable here if the target is the emulator."""
-        if self.emulated:
+        """Report the test as not provable here if the target is an emulator, whosever it is."""
+        if self.emulated or self.elsewhere:
             raise NotProvable(reason)
 
     def pages(

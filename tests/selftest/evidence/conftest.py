@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.evidence import mutation, rendering
 from tests.evidence.model import Evidence
 from tests.evidence.reading import MutantsRead
-from tests.selftest.evidence.documents import CHECKOUT, evidence, outcome, provenance, whole
+from tests.selftest.evidence.documents import CHECKOUT, MADE, evidence, outcome, provenance, whole
 from tests.support import catalogue, waivers
 from tests.support.catalogue import Catalogue
 from tests.support.outcomes import Invalid
@@ -56,7 +56,7 @@ def of_every_kind() -> Evidence:
         stale,
         catalogue=part_of_the_catalogue(),
         waivers=Waivers(waivers=waivers.load().waivers[:3]),
-        mutation=mutation.mutation(MutantsRead.model_validate(MUTANTS), CHECKOUT),
+        mutation=mutation.mutation(MutantsRead.model_validate(MUTANTS), CHECKOUT, MADE),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -99,14 +100,19 @@ PLAN, DEPLOYED = report("static", outcome()), report("integration", outcome("dep
 
 def evidence(
     *reports: dict[str, Any],
+    further: Sequence[dict[str, Any]] = (),
     catalogue: Catalogue = CATALOGUE,
     checkout: Checkout = CHECKOUT,
     waivers: Waivers | None = None,
     mutation: Mutation | None = None,
 ) -> Evidence:
-    """What these reports prove; a tier without one is missing."""
+    """What these reports and `further` ones prove; a tier without one of these is missing."""
     read = {one["tier"]: Report.model_validate(one) for one in reports}
     sources = [Source(t, f"{t}.json", read.get(t)) for t in ("static", "integration", "load")]
+    sources += [
+        Source(one["tier"], f"{number}/{one['tier']}.json", Report.model_validate(one))
+        for number, one in enumerate(further)
+    ]
     return judging.evidence(catalogue, sources, checkout, MADE, waivers or Waivers(), mutation)
 
 

@@ -28,7 +28,7 @@ Capture = pytest.CaptureFixture[str]
 
 def put(directory: Path, *reports: dict[str, Any]) -> Path:
     """The directory with these reports in it."""
-    directory.mkdir(exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
     texts = {f"{one['tier']}.json": json.dumps(one) for one in reports}
     assert all((directory / name).write_text(text, "utf-8") for name, text in texts.items())
     return directory
@@ -36,10 +36,10 @@ def put(directory: Path, *reports: dict[str, Any]) -> Path:
 
 @pytest.fixture
 def clean(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """A checkout without uncommitted changes, as a report names it."""
+    """A checkout without uncommitted changes, as the report of a run tells it that ends now."""
     real = asdict(provenance.checkout(STACK)) | {"dirty": False, "commit": "a" * 40}
     monkeypatch.setattr(provenance, "checkout", lambda _: provenance.Checkout(**real))
-    return real
+    return real | {"started": provenance.now(), "ended": provenance.now()}
 
 
 def written(directory: Path) -> dict[str, Any]:
@@ -89,6 +89,48 @@ def test_further_reports_add_what_they_show(
         "staging-reports/integration.json"
     ]
     assert written(here)["totals"]["proven"] == 1
+
+
+FAILED = report("integration", outcome("deployed", "fail", requirement="TF-05"))
+
+
+@pytest.mark.parametrize("further", ["stagin-reports", "empty"])
+def test_further_directory_without_a_report_is_refused(
+    further: str, tmp_path: Path, capsys: Capture
+) -> None:
+    put(tmp_path / "staging-reports", FAILED)
+    put(tmp_path / "empty")
+    here = tmp_path / "reports"
+    assert main(["--reports", str(here), "--reports", str(tmp_path / further)]) == 1
+    told = capsys.readouterr().err
+    assert f"{further}: there is no static.json, integration.json or load.json in it" in told
+    assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("further", "names"),
+    [
+        (["a/reports", "b/reports"], ["a/reports", "b/reports"]),
+        (["a/reports", "b/reports", "c"], ["a/reports", "b/reports", "c"]),
+        (["a/reports", "c/a/reports"], ["reports/a/reports", "c/a/reports"]),
+        (["reports"], ["reports"]),
+    ],
+    ids=["two-of-a-name", "and-another", "longer", "that-of-the-first"],
+)
+def test_every_run_has_a_name_of_its_own(
+    further: list[str], names: list[str], tmp_path: Path
+) -> None:
+    here = put(tmp_path / "reports", report("integration"))
+    places = [put(here / one, FAILED) for one in further]
+    assert main([word for place in (here, *places) for word in ("--reports", str(place))]) == 0
+    found = [run["report"] for run in written(here)["runs"]]
+    assert found[3:] == [f"{one}/integration.json" for one in names]
+
+
+def test_directory_that_is_given_twice_is_read_once(tmp_path: Path) -> None:
+    here = str(put(tmp_path, FAILED))
+    assert main(["--reports", here, "--reports", f"{here}/"]) == 0
+    assert len(written(tmp_path)["runs"]) == 3
 
 
 SPOILT: dict[str, Callable[[Path], object]] = {

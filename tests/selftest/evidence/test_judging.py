@@ -203,22 +203,86 @@ def test_every_requirement_is_counted_once() -> None:
     assert sum(evidence(PLAN, DEPLOYED).totals.values()) == 2
 
 
+def on(target: str, *tests: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A report of the integration tier on that target; `changes` are of its provenance."""
+    return report("integration", *tests, provenance={"target": target, **changes})
+
+
+EMULATED = report("integration", outcome("deployed", "not_provable"))
+
+
 def test_what_staging_shows_takes_the_place_of_not_provable_on_the_emulator() -> None:
-    tests = [
-        outcome("deployed", "not_provable"),
-        outcome("deployed", target="staging"),
-    ]
-    assert standing(PLAN, report("integration", *tests)) is Standing.proven
+    shown = on("staging", outcome("deployed"))
+    assert standing(PLAN, EMULATED, further=[shown]) is Standing.proven
 
 
 @pytest.mark.parametrize(("shown", "stands"), [("fail", "failed"), ("invalid", "invalid")])
 def test_what_staging_shows_to_be_bad_is_not_hidden_by_the_emulator(
     shown: str, stands: str
 ) -> None:
-    tests = [outcome("deployed", "not_provable"), outcome("deployed", shown, target="staging")]
-    assert standing(PLAN, report("integration", *tests)) == stands
+    bad = on("staging", outcome("deployed", shown))
+    assert standing(PLAN, EMULATED, further=[bad]) == stands
 
 
-def test_another_tests_pass_does_not_take_the_place_of_not_provable() -> None:
-    tests = [outcome("deployed", "not_provable"), outcome("deployed", test="test_another")]
+@pytest.mark.parametrize("change", [{"test": "test_another"}, {"environment": "develop"}], ids=str)
+def test_pass_of_something_else_does_not_take_the_place_of_not_provable(
+    change: dict[str, Any],
+) -> None:
+    tests = [outcome("deployed", "not_provable"), outcome("deployed", **change)]
     assert standing(PLAN, report("integration", *tests)) is Standing.not_provable
+
+
+def test_pass_on_an_emulator_taken_for_aws_does_not_take_the_place_of_not_provable() -> None:
+    pretended = on("emulator in place of AWS", outcome("deployed", target="staging"))
+    found = evidence(PLAN, EMULATED, further=[pretended])
+    assert first(found).standing is Standing.partial
+    assert found.runs[-1].partial == ("it took an emulator for AWS",)
+
+
+def test_target_is_what_the_run_says_it_was() -> None:
+    seen = on("emulator elsewhere", outcome("deployed", target="staging"))
+    (told,) = first(evidence(PLAN, seen)).places[1].observations
+    assert (told.target, told.standing) == ("emulator elsewhere", "proven")
+
+
+# --- Times; the evidence is made at 12:00 on 29 November 2026 -----------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "began", "stands"),
+    [
+        pytest.param("staging", "2026-10-30T12:00:00Z", "proven", id="thirty-days"),
+        pytest.param("staging", "2026-10-30T11:59:59Z", "stale", id="a-second-more"),
+        pytest.param("staging", "2024-11-29T12:00:00Z", "stale", id="two-years"),
+        pytest.param("emulator", "2024-11-29T12:00:00Z", "proven", id="emulator"),
+        pytest.param("emulator elsewhere", "2024-11-29T12:00:00Z", "proven", id="elsewhere"),
+    ],
+)
+def test_what_was_seen_in_a_real_account_lasts_thirty_days(
+    target: str, began: str, stands: str
+) -> None:
+    seen = on(target, outcome("deployed"), started=began, ended=began)
+    assert standing(PLAN, seen) == stands
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "says"),
+    [
+        pytest.param("11:04", "11:03", ["it ended before it began"], id="backwards"),
+        pytest.param("12:06", "12:07", ["it ended after this evidence was made"], id="later"),
+        pytest.param("11:59", "12:06", ["it ended after this evidence was made"], id="ends-later"),
+        pytest.param("12:04", "12:05", [], id="clocks-differ"),
+        pytest.param("11:04", "11:04", [], id="within-a-second"),
+    ],
+)
+def test_times_that_cannot_be_are_told_and_prove_nothing(
+    began: str, ended: str, says: list[str]
+) -> None:
+    times = {"started": f"2026-11-29T{began}:00Z", "ended": f"2026-11-29T{ended}:00Z"}
+    found = evidence(report("static", outcome(), provenance=times), DEPLOYED).runs[0]
+    assert [reason.partition(":")[0] for reason in found.stale] == says
+
+
+def test_run_of_the_future_that_ended_before_it_is_stale() -> None:
+    begun = on("staging", outcome("deployed"), started="2030-01-01T00:00:00Z")
+    assert standing(PLAN, begun) is Standing.stale

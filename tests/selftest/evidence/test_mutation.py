@@ -9,7 +9,7 @@ import pytest
 from tests.evidence import mutation
 from tests.evidence.model import CategoryScore, Mutation
 from tests.evidence.reading import MutantsRead
-from tests.selftest.evidence.documents import CHECKOUT, provenance
+from tests.selftest.evidence.documents import CHECKOUT, MADE, provenance
 
 pytestmark = pytest.mark.selftest
 
@@ -21,7 +21,7 @@ def read(*outcomes: str, **changes: Any) -> Mutation:
         for i, one in enumerate(outcomes)
     ]
     document = {"mutants": mutants, "complete": True, "provenance": provenance(), **changes}
-    return mutation.mutation(MutantsRead.model_validate(document), CHECKOUT)
+    return mutation.mutation(MutantsRead.model_validate(document), CHECKOUT, MADE)
 
 
 def score(*outcomes: str) -> CategoryScore:
@@ -67,7 +67,13 @@ def test_part_of_the_mutants_is_told_as_a_part(change: dict[str, Any], says: str
 
 
 @pytest.mark.parametrize(
-    "change", [{"provenance": None}, {"provenance": provenance(stack_hash="c" * 64)}], ids=str
+    "change",
+    [
+        {"provenance": None},
+        {"provenance": provenance(stack_hash="c" * 64)},
+        {"provenance": provenance(ended="2026-11-29T12:06:00Z")},
+    ],
+    ids=str,
 )
-def test_mutants_of_another_stack_are_stale(change: dict[str, Any]) -> None:
+def test_mutants_of_another_stack_or_time_are_stale(change: dict[str, Any]) -> None:
     assert read("killed", **change).stale

@@ -169,9 +169,24 @@ def test_control_has_an_id(control: str, identifier: str) -> None:
 
 
 def test_every_test_and_target_is_an_observation() -> None:
-    tests = [outcome("deployed", target=one) for one in ("emulator", "staging")]
-    seen = results(evidence(PLAN, report("integration", *tests)))["observations"]
+    on_aws = report("integration", outcome("deployed"), provenance={"target": "staging"})
+    seen = results(evidence(PLAN, DEPLOYED, further=[on_aws]))["observations"]
     assert len({one["uuid"] for one in seen}) == 3
+
+
+@pytest.mark.parametrize(
+    ("target", "state"),
+    [
+        ("staging", "operational"),
+        ("emulator", "other"),
+        ("emulator elsewhere", "other"),
+        ("emulator in place of AWS", "other"),
+    ],
+)
+def test_only_a_real_account_is_in_operation(target: str, state: str) -> None:
+    seen = report("integration", outcome("deployed"), provenance={"target": target})
+    _, component = results(evidence(PLAN, seen))["local-definitions"]["components"]
+    assert (component["title"], component["status"]["state"]) == (f"staging on {target}", state)
 
 
 def test_import_ap_leads_to_a_resource_of_the_document() -> None:

@@ -71,8 +71,17 @@ def test_page_says_where_and_when(tier: str) -> None:
     assert "Python 3.11.7" in found
 
 
-def test_page_says_on_what_target_and_in_which_account() -> None:
-    assert "emulator, staging account 123456789012 (emulated)" in text(evidence(DEPLOYED))
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("emulator", "emulator, staging account 123456789012 (emulated)"),
+        ("emulator elsewhere", "emulator elsewhere, staging account 123456789012 (emulated)"),
+        ("staging", "staging, staging account 123456789012 2026"),
+    ],
+)
+def test_page_says_on_what_target_and_in_which_account(target: str, says: str) -> None:
+    seen = report("integration", outcome("deployed"), provenance={"target": target})
+    assert says in text(evidence(seen))
 
 
 def test_page_does_not_say_that_all_is_well_where_results_are_weak() -> None:

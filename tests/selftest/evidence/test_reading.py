@@ -31,6 +31,11 @@ REFUSED = [
         "provenance.started: Input should be a valid datetime",
         id="no-time",
     ),
+    pytest.param(
+        json.dumps(report("static", provenance={"ended": "2026-11-29T11:04:00"})),
+        "provenance.ended: Input should have timezone info",
+        id="no-time-zone",
+    ),
     pytest.param(json.dumps(report("load")), "the report is the load tier's", id="another-tiers"),
 ]
 

@@ -11,6 +11,7 @@ from tests.selftest.breaking import STACK
 from tests.selftest.documented import given
 from tests.selftest.staging.proxy import Fault, Proxy
 from tests.support.emulator import Emulator
+from tests.support.staging import STANDS_FOR_AWS
 from tests.support.tier import Run, run_tier
 
 GIVEN = given(
@@ -37,15 +38,22 @@ def set_only(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None
 
 
 def look(
-    account: Emulator, proxy: Proxy, reports: Path, fault: Fault, arguments: tuple[str, ...] = ()
+    account: Emulator,
+    proxy: Proxy,
+    reports: Path,
+    fault: Fault,
+    arguments: tuple[str, ...] = (),
+    as_aws: bool = True,
 ) -> Look:
     """Run the tier, or what of it the arguments choose; the fault begins behind the entrance.
 
-    Terraform's comparison takes longer than all the rest, asks as Terraform and is not chosen.
+    Terraform's comparison takes longer than all the rest, asks as Terraform and is not chosen. The
+    tests take the emulator for AWS unless told otherwise, and are then asked as they are of AWS.
     """
     chosen = arguments or ("tests/integration", f"--deselect={DRIFT}")
     proxy.begin(fault)
     with pytest.MonkeyPatch.context() as patch:
         set_only(patch, {**account.environment(), "AWS_ENDPOINT_URL": proxy.endpoint_url})
+        patch.setenv(STANDS_FOR_AWS, "1" if as_aws else "")
         run = run_tier("integration", STACK, reports, [*GIVEN, *chosen])
     return Look(run, frozenset(proxy.asked))

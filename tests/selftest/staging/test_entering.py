@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import time
@@ -15,7 +16,7 @@ from botocore.config import Config
 
 from tests.selftest.breaking import STACK
 from tests.selftest.documented import given
-from tests.selftest.staging import faults
+from tests.selftest.staging import faults, looking
 from tests.selftest.staging.looking import Look, set_only
 from tests.selftest.staging.proxy import Exchange, Fault, Proxy
 from tests.support import staging
@@ -59,7 +60,35 @@ def test_the_right_account_is_entered(into: Into) -> None:
     assert (target.environment, target.account_id) == ("staging", "222233334444")
 
 
-def test_the_tier_passes_on_an_emulator_started_elsewhere(honest: Look) -> None:
+@pytest.mark.parametrize(("told", "elsewhere"), [("", True), ("1", False)], ids=["not", "told"])
+def test_an_emulator_is_taken_for_aws_only_when_told(
+    told: str, elsewhere: bool, into: Into, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    into(Exchange.honest)
+    monkeypatch.setenv(staging.STANDS_FOR_AWS, told)
+    target = staging.enter(STACK, "staging")
+    assert (target.emulated, target.elsewhere) == (False, elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("as_aws", "confirmed", "target"),
+    [(True, "pass", "emulator in place of AWS"), (False, "not_provable", "emulator elsewhere")],
+    ids=["for-aws", "as-it-is"],
+)
+def test_the_record_says_that_an_emulator_was_looked_at(
+    as_aws: bool, confirmed: str, target: str, account: Emulator, proxy: Proxy, tmp_path: Path
+) -> None:
+    file = ("tests/integration/test_monitoring.py",)
+    run = looking.look(account, proxy, tmp_path, Exchange.honest, file, as_aws).run
+    outcomes = {one["test"].partition("::")[2]: one["outcome"] for one in run.tests}
+    assert outcomes["test_subscriber_has_confirmed"] == confirmed
+    assert outcomes["test_alerts_topic_has_its_subscriber"] == "pass"
+    record = json.loads((tmp_path / "integration.json").read_text(encoding="utf-8"))
+    told = [one["target"] for one in (record["provenance"], *record["tests"])]
+    assert set(told) == {target}
+
+
+def test_the_tier_passes_on_an_emulator_in_place_of_aws(honest: Look) -> None:
     assert honest.run.code == 0, honest.run.output[-2000:]
     assert {test["outcome"] for test in honest.run.tests} <= {"pass", "not_provable", "waived"}
     assert len([test for test in honest.run.tests if test["outcome"] == "pass"]) >= 150
