@@ -229,6 +229,7 @@ def test_deploy_role_trusts_this_repositorys_branch_only(
         f"{expected['provider']}:sub": [subject],
     }
     expect_equal(role.where, "trust", statement.conditions, {"StringEquals": wanted})
+    expect_members(role.where, "ways in", statement.actions, [expected["sign_in"]])
 
 
 @pytest.mark.requirement("TF-03")

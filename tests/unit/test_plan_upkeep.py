@@ -73,6 +73,7 @@ def test_audit_role_trusts_the_branches_that_look(
     branches = expected["branches"][planned_environment]
     wanted = [f"repo:{expected['repository']}:ref:refs/heads/{branch}" for branch in branches]
     expect_members(audit.where, "subjects", subjects, wanted)
+    expect_members(audit.where, "ways in", grant.actions, [expected["sign_in"]])
 
 
 @pytest.mark.requirement("PIPE-06")
