@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.support.catalogue import Requirement
@@ -53,6 +55,16 @@ def test_secret_variable_is_set_in_no_file(environment: str, source: SourceTree)
 def secret(variable: Block) -> bool:
     """Whoever runs Terraform gives it, as TF_VAR_<name>."""
     return variable.get("sensitive") is True
+
+
+@pytest.mark.requirement("SEC-08")
+def test_variable_with_a_secret_is_never_shown(
+    source: SourceTree, requirement: Requirement
+) -> None:
+    names = re.compile(requirement.expected["variables"])
+    variables = [one for one in source.blocks("variable") if names.search(one.labels[0])]
+    shown = [one.where for one in found("the stack", "variable", variables) if not secret(one)]
+    expect_none("the stack", "variable with a secret that is shown", shown)
 
 
 @pytest.mark.requirement("ENV-03")

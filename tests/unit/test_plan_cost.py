@@ -80,3 +80,12 @@ def test_somebody_is_told_of_an_anomaly(plan: Plan, prefix: str, requirement: Re
     expect_equal(one.where, "frequency", one.value("frequency"), expected["frequency"])
     expect_equal(one.where, "subscribers", kinds, [expected["subscriber"]])
     expect_equal(one.where, "told", one.points_to("subscriber"), {topic.address})
+
+
+@pytest.mark.requirement("COST-05")
+def test_somebody_is_told_of_what_matters_only(plan: Plan, requirement: Requirement) -> None:
+    one = only("plan", "anomaly subscription", plan.all("aws_ce_anomaly_subscription"))
+    wanted = requirement.expected["threshold"]
+    threshold = one.value("threshold_expression[0].dimension[0]")
+    actual = {name: threshold[name] for name in wanted}
+    expect_equal(one.where, "threshold", actual, wanted)

@@ -89,6 +89,18 @@ def test_tier_admits_only_the_tier_before_it(
     expect_members(where, "ingress", map(str, target.ingress), [str(wanted)])
 
 
+@pytest.mark.requirement("NET-17")
+def test_load_balancer_sends_to_the_application_only(
+    plan: Plan, network: Network, requirement: Requirement
+) -> None:
+    expected = requirement.expected
+    target = group(network, expected["target_group"])
+    application = GroupReference(group(network, expected["destination_group"]).id)
+    port = Ports(expected["port"], expected["port"])
+    wanted = Rule(expected["protocol"], port, application)
+    expect_members(plan.at(target.id).where, "egress", map(str, target.egress), [str(wanted)])
+
+
 @pytest.mark.requirement("NET-07")
 def test_internet_reaches_only_http_and_https(network: Network, requirement: Requirement) -> None:
     target = group(network, requirement.expected["target_group"])

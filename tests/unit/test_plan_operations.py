@@ -183,6 +183,15 @@ def test_backups_are_copied_into_the_second_regions_vault(
     expect_equal(backup.where, "region of the copy", region, requirement.expected["region"])
 
 
+@pytest.mark.requirement("DR-01")
+def test_backups_themselves_lie_in_the_databases_region(plan: Plan, aurora: Resource) -> None:
+    backup, here = only("plan", "backup plan", plan.all("aws_backup_plan")), plan.region_of(aurora)
+    name = backup.value("rule[0].target_vault_name")
+    vaults = [one for one in plan.all("aws_backup_vault") if one.value("name") == name]
+    regions = [plan.region_of(one) for one in found(backup.where, f"vault {name}", vaults)]
+    expect_equal(backup.where, "region of the vault", regions, [here])
+
+
 @pytest.mark.requirement("COST-01")
 def test_budget_speaks_before_the_money_is_gone(
     plan: Plan, prefix: str, requirement: Requirement

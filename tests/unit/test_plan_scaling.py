@@ -62,11 +62,15 @@ def own(target: Resource) -> Bounds:
 
 
 @pytest.mark.requirement("SCALE-04")
-def test_service_starts_between_its_bounds(service: Resource, target: Resource) -> None:
+def test_service_starts_between_its_bounds(
+    service: Resource, target: Resource, planned_environment: str, requirement: Requirement
+) -> None:
+    initial = requirement.expected["starts_with"][planned_environment]
     least, most = int(target.value("min_capacity")), int(target.value("max_capacity"))
     desired = int(service.value("desired_count"))
     wanted = f"between {least} and {most} tasks at creation"
     expect(service.where, least <= desired <= most, wanted, f"{desired}")
+    expect_equal(service.where, "tasks at creation", desired, initial)
 
 
 @pytest.mark.requirement("SCALE-05")

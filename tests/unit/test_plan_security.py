@@ -135,10 +135,9 @@ def test_minor_versions_are_taken(kind: str, plan: Plan, requirement: Requiremen
     )
 
 
-@pytest.mark.requirement("DB-10")
-def test_aurora_refuses_connections_without_tls(
-    plan: Plan, aurora: Resource, requirement: Requirement
-) -> None:
+@pytest.fixture
+def parameters(plan: Plan, aurora: Resource) -> tuple[str, dict[str, Any]]:
+    """Where Aurora's own parameter group is, and its parameters by name."""
     groups = aurora.points_to("db_cluster_parameter_group_name")
     named = [
         group
@@ -147,9 +146,25 @@ def test_aurora_refuses_connections_without_tls(
         or group.value("name") == aurora.symbolic("db_cluster_parameter_group_name")
     ]
     group = only(aurora.where, "parameter group of its own", named)
-    parameters: dict[str, Any] = {one["name"]: one["value"] for one in group.value("parameter")}
+    return group.where, {one["name"]: one["value"] for one in group.value("parameter")}
+
+
+@pytest.mark.requirement("DB-10")
+def test_aurora_refuses_connections_without_tls(
+    parameters: tuple[str, dict[str, Any]], requirement: Requirement
+) -> None:
+    where, given = parameters
     name = requirement.expected["parameter"]
-    expect_equal(group.where, name, parameters.get(name), requirement.expected["value"])
+    expect_equal(where, name, given.get(name), requirement.expected["value"])
+
+
+@pytest.mark.requirement("DB-14")
+def test_auroras_log_tells_of_changes_and_slow_statements(
+    parameters: tuple[str, dict[str, Any]], requirement: Requirement
+) -> None:
+    where, given = parameters
+    wanted = requirement.expected["parameters"]
+    expect_equal(where, "parameters", {name: given.get(name) for name in wanted}, wanted)
 
 
 @pytest.mark.requirement("REDIS-07")

@@ -250,7 +250,8 @@ def settings_of(alarm: Resource) -> dict[str, Any]:
     """An alarm's settings by the names that the catalogue gives them."""
     settings = {name: alarm.symbolic(argument) for name, argument in ALARM.items()}
     return settings | {
-        "tells_the_end": alarm.points_to("ok_actions") == alarm.points_to("alarm_actions")
+        "by": sorted(alarm.keys("dimensions")),
+        "tells_the_end": alarm.points_to("ok_actions") == alarm.points_to("alarm_actions"),
     }
 
 

@@ -241,6 +241,32 @@ def test_every_connection_url_asks_for_tls(source: SourceTree, requirement: Requ
     expect_none(source.stack.name, "URL that does not ask for TLS", clear)
 
 
+@pytest.mark.requirement("DB-15")
+def test_application_is_given_every_replica_once(
+    source: SourceTree, requirement: Requirement
+) -> None:
+    expected, where = requirement.expected, source.stack.name
+    secrets = [
+        str(version.get("secret_string_wo"))
+        for version in source.blocks("resource", "aws_secretsmanager_secret_version")
+    ]
+    # One of the locals that a secret is made of lists the endpoints.
+    lists = [
+        str(value)
+        for block in source.blocks("locals")
+        for name, value in block.attributes.items()
+        if any(f"local.{name}" in secret for secret in secrets)
+    ]
+    given = [
+        instance
+        for text in [*secrets, *lists]
+        for instance in re.findall(r"aws_rds_cluster_instance\.(\w+)\.endpoint", text)
+    ]
+    instances = {one.labels[1] for one in source.blocks("resource", "aws_rds_cluster_instance")}
+    expect_members(where, "replicas", given, instances - {expected["writer"]})
+    expect_equal(where, "replicas given", len(given), expected["readers"])
+
+
 @pytest.mark.requirement("SEC-06")
 def test_no_secret_is_committed(source: SourceTree, requirement: Requirement) -> None:
     forms = {name: re.compile(form) for name, form in requirement.expected["forms"].items()}

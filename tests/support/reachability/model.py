@@ -101,6 +101,9 @@ class Rule:
     ports: Ports | Unknown
     peer: Peer | Unknown
 
+    def __str__(self) -> str:
+        return f"{self.protocol} {self.ports} {self.peer}"
+
 
 @dataclass(frozen=True)
 class SecurityGroup:
