@@ -83,6 +83,8 @@ def test_container_runs_unprivileged_and_writes_to_tmp_only(
     expect_equal(where, "user", container.get("user"), expected["user"])
     expect_equal(where, "read-only file system", read_only, expected["read_only"])
     expect_members(where, "writable paths", modes, expected["writable"])
+    sizes = {one["containerPath"]: one["size"] for one in mounts}
+    expect_equal(where, "sizes in MiB", sizes, expected["sizes_mib"])
     expect_none(where, "path without its mode", lacking)
     expect_none(where, "mounted volume", container.get("mountPoints", []))
 

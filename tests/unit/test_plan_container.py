@@ -114,6 +114,8 @@ def test_container_runs_unprivileged_and_writes_to_tmp_only(
     read_only = written.get("readonlyRootFilesystem")
     expect_equal(task.where, "read-only file system", read_only, expected["read_only"])
     expect_members(task.where, "writable paths", modes, expected["writable"])
+    sizes = {one["containerPath"]: one["size"] for one in mounts}
+    expect_equal(task.where, "sizes in MiB", sizes, expected["sizes_mib"])
     expect_none(task.where, "path without its mode", lacking)
     expect_none(task.where, "mounted volume", written.get("mountPoints", []))
 

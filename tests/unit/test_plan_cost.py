@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tests.support import traffic
 from tests.support.catalogue import Requirement
 from tests.support.cost import assumptions, from_plan, prices, report
 from tests.support.cost.estimate import Estimate
-from tests.support.expectations import expect, expect_equal, only
+from tests.support.expectations import expect, expect_equal, found, only
 from tests.support.plan import Plan
 from tests.support.planned_resource import Resource
 
@@ -69,6 +70,23 @@ def test_spot_carries_only_what_may_be_interrupted(
     providers = [one.value("capacity_provider") for one in strategies]
     spot = requirement.expected["provider"] in providers
     expect_equal(service.where, "Spot", spot, requirement.expected["spot"][planned_environment])
+
+
+@pytest.mark.requirement("COST-08")
+def test_images_of_long_ago_are_removed(plan: Plan, requirement: Requirement) -> None:
+    repository = only("plan", "image repository", plan.all("aws_ecr_repository"))
+    expected, name = requirement.expected, repository.value("name")
+    own = [one for one in plan.all("aws_ecr_lifecycle_policy") if one.value("repository") == name]
+    policy = only(repository.where, "lifecycle policy", own)
+    removing = [
+        rule
+        for rule in json.loads(policy.value("policy"))["rules"]
+        if rule["selection"]["tagStatus"] == "any"
+        and rule["selection"]["countType"] == "imageCountMoreThan"
+        and rule["selection"]["countNumber"] <= expected["images_at_most"]
+        and rule["action"]["type"] == expected["action"]
+    ]
+    found(policy.where, f"rule that keeps {expected['images_at_most']} at most", removing)
 
 
 @pytest.mark.requirement("COST-05")
