@@ -60,6 +60,16 @@ def test_container_listens_on_the_applications_port(
 
 
 @pytest.mark.requirement("ECS-01")
+def test_service_begins_with_the_applications_task(
+    app: Resource, service: Resource, requirement: Requirement
+) -> None:
+    begun = service.points_to("task_definition")
+    expect_equal(
+        service.where, f"task of {requirement.expected['container']}", begun, {app.address}
+    )
+
+
+@pytest.mark.requirement("ECS-01")
 def test_load_balancer_is_told_of_that_container_and_port(
     service: Resource, requirement: Requirement
 ) -> None:
