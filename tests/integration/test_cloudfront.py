@@ -200,3 +200,4 @@ def test_edge_speaks_tls_to_the_load_balancer(
     expect_equal(where, "protocol", settings["OriginProtocolPolicy"], expected["protocol"])
     versions = settings["OriginSslProtocols"]["Items"]
     expect_members(where, "versions of TLS", versions, expected["tls"])
+    expect_equal(where, "port", settings["HTTPSPort"], expected["port"])

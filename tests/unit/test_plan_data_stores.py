@@ -107,6 +107,15 @@ def test_instance_is_watched(instance: Resource, requirement: Requirement) -> No
     expect_equal(where, "monitoring interval", interval, expected["monitoring_interval_seconds"])
 
 
+@pytest.mark.requirement("DB-06")
+def test_cluster_keeps_what_performance_insights_saw(
+    aurora: Resource, requirement: Requirement
+) -> None:
+    retention = aurora.value("performance_insights_retention_period")
+    wanted = requirement.expected["retention_days"]
+    expect_equal(aurora.where, "retention in days", retention, wanted)
+
+
 @pytest.mark.requirement("DB-07")
 @pytest.mark.parametrize("argument", ["deletion_protection", "skip_final_snapshot"])
 def test_deletion_is_as_hard_as_the_environment_needs(

@@ -244,3 +244,5 @@ def test_edge_speaks_tls_to_the_load_balancer(
     versions = origin.value("custom_origin_config[0].origin_ssl_protocols")
     expect_equal(distribution.where, "protocol", protocol, requirement.expected["protocol"])
     expect_members(distribution.where, "versions of TLS", versions, requirement.expected["tls"])
+    port = origin.value("custom_origin_config[0].https_port")
+    expect_equal(distribution.where, "port", port, requirement.expected["port"])

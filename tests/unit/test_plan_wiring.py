@@ -60,6 +60,21 @@ def test_everything_is_encrypted_with_the_key_of_its_region(
 
 
 @pytest.mark.requirement("KMS-02")
+def test_bucket_with_a_key_has_that_of_its_region(plan: Plan) -> None:
+    keys = {plan.region_of(key): key.address for key in plan.all("aws_kms_key")}
+    kind = "aws_s3_bucket_server_side_encryption_configuration"
+    path = "rule[0].apply_server_side_encryption_by_default[0]"
+    # Load balancers write into no bucket with a key of ours (STORE-01).
+    with_key = [one for one in plan.all(kind) if one.symbolic(f"{path}.sse_algorithm") == "aws:kms"]
+    others = [
+        one.where
+        for one in found("plan", "bucket with a key", with_key)
+        if one.points_to(f"{path}.kms_master_key_id") != {keys.get(plan.region_of(one))}
+    ]
+    expect_none("plan", "bucket with another key than its region's", others)
+
+
+@pytest.mark.requirement("KMS-02")
 def test_region_has_one_key(plan: Plan, requirement: Requirement) -> None:
     regions = [plan.region_of(key) for key in plan.all("aws_kms_key")]
     expect_members("plan", "regions with a key", regions, requirement.expected["regions"])
