@@ -24,7 +24,7 @@ from tests.support.report import (
     invalid_text,
     verdict_of,
 )
-from tests.support.run_record import TIERS, Outcomes, narrowed
+from tests.support.run_record import TIERS, Outcomes, narrowed, reached, report_places
 
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENTS = ("develop", "staging", "production")
@@ -99,13 +99,6 @@ def pytest_xdist_setupnodes() -> None:
     from xdist.workermanage import NodeManager
 
     NodeManager.EXIT_TIMEOUT = STOP_SECONDS
-
-
-def report_places(config: pytest.Config) -> list[Path]:
-    """The directories that reports of this run go into."""
-    own = [Path(config.getoption("--reports"))] if os.environ.get("SUITE_TIER") else []
-    junit = getattr(config.option, "xmlpath", None)
-    return [*own, Path(junit).parent] if junit else own
 
 
 def refuse_unwritable(place: Path) -> None:
@@ -283,21 +276,6 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
         case Verdict.waived:
             return "waived", "w", "WAIVED"
     return None
-
-
-REACHED = pytest.StashKey[str]()
-
-
-def reached(config: pytest.Config) -> str:
-    """What `--target` leads to, as records call it; found out once a run."""
-    if REACHED not in config.stash:
-        config.stash[REACHED] = config.getoption("--target")
-        if config.stash[REACHED] == "staging":
-            # botocore takes long to import, and the static tier never needs it.
-            from tests.support import staging
-
-            config.stash[REACHED] = staging.reached("staging")
-    return config.stash[REACHED]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -42,6 +42,28 @@ FAILURES, MOST_FAILURES = "failures", 20
 _PARTIAL = pytest.StashKey[bool]()
 
 
+REACHED = pytest.StashKey[str]()
+
+
+def reached(config: pytest.Config) -> str:
+    """What `--target` leads to, as records call it; found out once a run."""
+    if REACHED not in config.stash:
+        config.stash[REACHED] = config.getoption("--target")
+        if config.stash[REACHED] == "staging":
+            # botocore takes long to import, and the static tier never needs it.
+            from tests.support import staging
+
+            config.stash[REACHED] = staging.reached("staging")
+    return config.stash[REACHED]
+
+
+def report_places(config: pytest.Config) -> list[Path]:
+    """The directories that reports of this run go into."""
+    own = [Path(config.getoption("--reports"))] if os.environ.get("SUITE_TIER") else []
+    junit = getattr(config.option, "xmlpath", None)
+    return [*own, Path(junit).parent] if junit else own
+
+
 def narrowed(config: pytest.Config, tier: str) -> list[str]:
     """What keeps the run from being a whole one of the tier, in words of the command line."""
     chosen = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
