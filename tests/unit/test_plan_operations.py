@@ -238,7 +238,14 @@ def test_deploy_role_trusts_this_repositorys_branch_only(
         f"{expected['provider']}:sub": [subject],
     }
     expect_equal(role.where, "trust", statement.conditions, {"StringEquals": wanted})
-    expect_members(role.where, "ways in", statement.actions, [expected["sign_in"]])
+
+
+@pytest.mark.requirement("PIPE-02")
+def test_deploy_role_has_one_way_in(plan: Plan, prefix: str, requirement: Requirement) -> None:
+    role = plan.one("aws_iam_role", name=f"{prefix}-deploy")
+    trust = planned_policies.policy(plan, role, "assume_role_policy")
+    actions = {action for statement in trust for action in statement.actions}
+    expect_members(role.where, "ways in", actions, [requirement.expected["sign_in"]])
 
 
 @pytest.mark.requirement("TF-03")
