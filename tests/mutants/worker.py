@@ -22,7 +22,7 @@ from tests.mutants import children
 from tests.mutants.mutant import Edit, Mutant, changed_files, with_texts
 from tests.mutants.planner import Planned, Planner
 from tests.mutants.rules import Answer, Request
-from tests.support import planning, workspace
+from tests.support import planning, waivers, workspace
 from tests.support.beside import SIGNS
 from tests.support.outcomes import SuiteError
 from tests.support.source import SourceTree
@@ -203,10 +203,10 @@ def copied(stack: Path, scratch: Path) -> Path:
     tree = around / stack.name
     ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfplan", "__pycache__")
     shutil.copytree(stack, tree, ignore=ignored)
-    waivers = stack.parent / "tests" / "waivers.yaml"
-    if waivers.is_file():
+    accepted = waivers.path_beside(stack)
+    if accepted.is_file():
         (around / "tests").mkdir()
-        shutil.copyfile(waivers, around / "tests" / waivers.name)
+        shutil.copyfile(accepted, around / "tests" / accepted.name)
     for sign in SIGNS[1:]:
         if (stack.parent / sign).is_dir():
             (around / sign).symlink_to(stack.parent / sign)

@@ -40,21 +40,14 @@ _TEST = re.compile(r"^def (test\w*)", re.MULTILINE)
 FAILURES, MOST_FAILURES = "failures", 20
 # Whether the run leaves out a test that was collected.
 _PARTIAL = pytest.StashKey[bool]()
-
-
-REACHED = pytest.StashKey[str]()
+_REACHED = pytest.StashKey[str]()
 
 
 def reached(config: pytest.Config) -> str:
     """What `--target` leads to, as records call it; found out once a run."""
-    if REACHED not in config.stash:
-        config.stash[REACHED] = config.getoption("--target")
-        if config.stash[REACHED] == "staging":
-            # botocore takes long to import, and the static tier never needs it.
-            from tests.support import staging
-
-            config.stash[REACHED] = staging.reached("staging")
-    return config.stash[REACHED]
+    if _REACHED not in config.stash:
+        config.stash[_REACHED] = staging.reached(config.getoption("--target"))
+    return config.stash[_REACHED]
 
 
 def report_places(config: pytest.Config) -> list[Path]:
@@ -133,7 +126,7 @@ class Outcomes:
         self.waived: list[Record] = []
         self.tier = os.environ.get("SUITE_TIER")
         self.begun = provenance.begin(Path(config.getoption("--stack"))) if self.tier else None
-        self.target = staging.reached(config.getoption("--target"))
+        self.target = reached(config)
         self.uncollected = False
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -157,7 +150,7 @@ class Outcomes:
             outcome=verdict,
             message="" if verdict is Verdict.passed else _message(report),
             environment=details.get("environment"),
-            target=self.target if details.get("target") else None,
+            target=details.get("target"),
         )
         self.records[report.nodeid] = record
         self.waived += [

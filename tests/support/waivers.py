@@ -208,13 +208,18 @@ class Ledger:
 
 def beside(stack: Path) -> Waivers:
     """The waivers that lie beside a stack, as `tests/waivers.yaml` does; another's do not count."""
-    path = stack.parent / "tests" / PATH.name
+    path = path_beside(stack)
     return load(path) if path.is_file() else Waivers()
+
+
+def path_beside(stack: Path) -> Path:
+    """Where a stack's waivers lie, if it has any."""
+    return stack.parent / "tests" / PATH.name
 
 
 def told(stack: Path) -> str:
     """Where a stack's waivers are read from, or that there are none."""
-    path = stack.parent / "tests" / PATH.name
+    path = path_beside(stack)
     return f"accepted ones are in {shown(path)}" if path.is_file() else f"{path} accepts none"
 
 
