@@ -16,7 +16,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support import sockets
 from tests.support.outcomes import SuiteError
 from tests.support.project import ROOT, shown
 from tests.support.provider_source import configure_providers
@@ -109,7 +109,7 @@ class Terraform:
         Terraform nor a provider is left behind.
         """
         # A provider that is made to stop leaves its socket behind.
-        scratch = tempfile.TemporaryDirectory(prefix="terraform-", ignore_cleanup_errors=True)
+        scratch = sockets.scratch(sockets.TERRAFORM)
         process = subprocess.Popen(
             [*self.command, *arguments],
             cwd=cwd,

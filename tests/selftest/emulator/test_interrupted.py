@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from typing import Any
 import pytest
 
 from tests.selftest.emulator.conftest import ACCOUNT
-from tests.support import deployment
+from tests.support import deployment, sockets
 from tests.support.emulator import Emulator
 from tests.support.outcomes import SuiteError
 from tests.support.project import CACHE, ROOT
@@ -30,6 +31,8 @@ MARK = "INTERRUPTED_RUN"
 SECONDS = 90
 # Few tests, and a second plan made beside them.
 TESTS = ("tests/integration/test_database.py", "tests/integration/test_deployment.py")
+# Where a child of Terraform's, or of the suite's provider, opens its sockets.
+OWN_TEMPORARY = re.compile(rf"\0TMPDIR=([^\0]*/(?:{sockets.TERRAFORM}|{sockets.PROVIDER})[^\0/]+)")
 # Tests that write, to an emulator of their own.
 WRITING = "tests/integration/test_runbooks_run.py"
 SERVER = "tests.support.emulator serve"
@@ -96,11 +99,13 @@ class Started:
         return self.process.returncode
 
     def note_places(self) -> None:
-        """Note the scratch directories in which its children work now."""
+        """Note the scratch directories in which its children work now, wherever they lie."""
         for number in marked(self.mark):
             with contextlib.suppress(OSError):
                 place = Path(f"/proc/{number}/cwd").readlink()
                 self.places |= {place} if place.is_relative_to(CACHE / "scratch") else set()
+                variables = Path(f"/proc/{number}/environ").read_text(errors="replace")
+                self.places |= {Path(own) for own in OWN_TEMPORARY.findall(variables)}
 
     def records(self) -> list[dict[str, Any]]:
         """The tier's record, if it wrote one."""
@@ -160,6 +165,7 @@ def test_interrupted_run_leaves_nothing(moment: str, start: Callable[..., Starte
     run = start(*arguments)
     await_moment(run)
     run.note_places()
+    assert run.process.poll() is None, run.output  # it must not end before it is interrupted
     os.killpg(run.process.pid, number)
     assert run.end() == pytest.ExitCode.INTERRUPTED, run.output[-3000:]
     assert "KeyboardInterrupt" in run.output

@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import grpc
 
+from tests.support import sockets
 from tests.support.outcomes import SuiteError
 
 # The handshake of HashiCorp's go-plugin, by which a provider knows that Terraform started it.
@@ -30,7 +30,7 @@ Call = Callable[[str, bytes], bytes]
 def started(binary: Path, environment: Mapping[str, str], until: contextlib.ExitStack) -> Call:
     """Start the real provider, to end with `until`."""
     # Ended by force, it leaves its socket behind.
-    scratch = until.enter_context(tempfile.TemporaryDirectory(prefix="provider-"))
+    scratch = until.enter_context(sockets.scratch(sockets.PROVIDER))
     process = subprocess.Popen(
         [str(binary)],
         env={**environment, **_COOKIE, "TMPDIR": scratch},
