@@ -7,7 +7,6 @@ missing. Exit codes: 0 when the evidence was written, whatever it says; 1 when i
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -19,7 +18,7 @@ from tests.evidence.judging import Source
 from tests.evidence.model import Checkout, Evidence, Standing
 from tests.support import catalogue, provenance, waivers
 from tests.support.outcomes import SuiteError
-from tests.support.project import ROOT, shown, unwritable
+from tests.support.project import ROOT, shown, unwritable, write_whole
 
 PAGE, DATA, OSCAL = "evidence.html", "evidence.json", "oscal-assessment-results.json"
 
@@ -106,9 +105,7 @@ def _write(found: Evidence, directory: Path) -> None:
     }
     try:
         for name, text in texts.items():
-            scratch = directory / f"{name}.{os.getpid()}.tmp"
-            scratch.write_text(text, encoding="utf-8")
-            scratch.replace(directory / name)
+            write_whole(directory / name, text)
     except OSError as error:
         raise unwritable(directory, error) from error
     oscal.validate(directory / OSCAL)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tests.evidence.model import SCHEMA_ID, Evidence
-from tests.support.project import ROOT
+from tests.support.project import ROOT, write_whole
 
 PATH = ROOT / "docs" / "evidence.schema.json"
 
@@ -27,6 +27,4 @@ def text() -> str:
 
 
 if __name__ == "__main__":
-    scratch = PATH.with_suffix(".new")
-    scratch.write_text(text(), encoding="utf-8")
-    scratch.replace(PATH)
+    write_whole(PATH, text())

@@ -133,7 +133,7 @@ def scan(stack: Path, out: Path) -> None:
             *(("--var-file", str(variables)) if variables.is_file() else ()),
         ]
     ).run()
-    atexit._run_exitfuncs()
+    atexit._run_exitfuncs()  # noqa: SLF001
     if not (out / "meanings.json").exists():
         (out / "meanings.json").write_text(json.dumps(MEANINGS), encoding="utf-8")
     (out / "found.sarif").write_text("{}", encoding="utf-8")

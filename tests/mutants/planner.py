@@ -135,7 +135,7 @@ class Planner:
         if document is None:
             return self._refused(done)
         return Planned(
-            planning._plan(
+            planning.plan(
                 self._stack, self._source, environment, self._program, self._copy, self._endpoint
             )
         )
@@ -143,7 +143,7 @@ class Planner:
     def _run(
         self, environment: str, settings: dict[str, str]
     ) -> tuple[Completed, dict[str, Any] | None]:
-        return planning._run(self._stack, environment, self._program, self._copy, settings)
+        return planning.plan_once(self._stack, environment, self._program, self._copy, settings)
 
     def _stand(self, account: str) -> tuple[dict[str, str], Stand]:
         if account not in self._stands:
@@ -151,7 +151,7 @@ class Planner:
                 **offline_account.credentials(account, self._endpoint),
                 **planning.secret_variables(self._source),
             }
-            standing = planning._standing_in(self._copy, self._source, self._program, settings)
+            standing = planning.standing_in_for(self._copy, self._source, self._program, settings)
             stand = self._until.enter_context(standing(frozenset()))
             self._stands[account] = (settings, stand)
         return self._stands[account]

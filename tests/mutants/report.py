@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.mutants.mutant import Mutant
-from tests.support.outcomes import SuiteError
+from tests.support.project import unwritable, write_whole
 
 NAME = "mutants.json"
 LAYERS = ("source", "policy", "plan", "deployed")
@@ -116,11 +115,9 @@ def survivors(report: Mapping[str, Any]) -> list[str]:
 def write(directory: Path, report: Mapping[str, Any]) -> Path:
     """Write the report by rename, so that no reader sees half of it."""
     path = directory / NAME
-    scratch = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        scratch.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-        scratch.replace(path)
+        write_whole(path, json.dumps(report, indent=1) + "\n")
     except OSError as error:
-        raise SuiteError(f"cannot write {path}: {error.strerror}") from error
+        raise unwritable(path, error) from error
     return path

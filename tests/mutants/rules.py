@@ -201,7 +201,7 @@ def read_plans(stack: Path, plans: dict[str, str]) -> dict[str, Plan]:
             json.loads(Path(path).read_text(encoding="utf-8")),
             markers.ALL,
             source.location,
-            partial(planning._written, source),
+            partial(planning.written, source),
         )
         for name, path in plans.items()
     }

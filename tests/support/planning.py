@@ -17,7 +17,7 @@ from tests.support import markers, terraform, workspace
 from tests.support.hcl import Block
 from tests.support.outcomes import SuiteError
 from tests.support.plan import Plan
-from tests.support.project import CACHE, shown
+from tests.support.project import CACHE, shown, write_whole
 from tests.support.source import SourceTree
 from tests.support.terraform import Completed, Diagnostic, Terraform
 
@@ -52,12 +52,12 @@ def plan_all(stack: Path, environments: Sequence[str], fresh: bool = False) -> d
             plan = partial(_make, stack, source, program, copy, endpoint)
             documents |= dict(zip(missing, pool.map(plan, missing), strict=True))
     return {
-        name: Plan(documents[name], markers.ALL, source.location, partial(_written, source))
+        name: Plan(documents[name], markers.ALL, source.location, partial(written, source))
         for name in environments
     }
 
 
-def _written(source: SourceTree, address: str, path: str) -> Any:
+def written(source: SourceTree, address: str, path: str) -> Any:
     """What the source says at a path in the block of an address; locals are resolved."""
     block = source.block(address)
     return source.resolve(block.get(path)) if block else None
@@ -72,11 +72,8 @@ def _make(
     stack: Path, source: SourceTree, program: Terraform, copy: Path, endpoint: str, environment: str
 ) -> dict[str, Any]:
     """The plan's JSON, made and kept."""
-    document = _plan(stack, source, environment, program, copy, endpoint)
-    kept = _kept(copy, environment)
-    scratch = kept.with_suffix(f".{os.getpid()}")
-    scratch.write_text(json.dumps(document), encoding="utf-8")
-    scratch.replace(kept)
+    document = plan(stack, source, environment, program, copy, endpoint)
+    write_whole(_kept(copy, environment), json.dumps(document))
     return document
 
 
@@ -88,7 +85,7 @@ def _read(kept: Path) -> dict[str, Any] | None:
     return document
 
 
-def _plan(
+def plan(
     stack: Path,
     source: SourceTree,
     environment: str,
@@ -105,25 +102,25 @@ def _plan(
 
     account = str(source.variables(environment).get("aws_account_id") or ANY_ACCOUNT)
     settings = {**offline_account.credentials(account, endpoint), **secret_variables(source)}
-    plan = partial(_run, stack, environment, program, copy)
+    attempt = partial(plan_once, stack, environment, program, copy)
     spared = frozenset[tuple[str, str]]()
-    stand_in = _standing_in(copy, source, program, settings)
+    stand_in = standing_in_for(copy, source, program, settings)
     for _ in range(ATTEMPTS):
         with stand_in(spared) as stand:
-            done, document = plan({**settings, **stand.environment()})
+            done, document = attempt({**settings, **stand.environment()})
             refused = stand.named_in(" ".join(d.detail + d.summary for d in done.errors()))
         if document is not None:
             return stand.name_symbols(document)
         if refused <= spared:
             break
         spared |= refused
-    done, document = plan(settings)
+    done, document = attempt(settings)
     if document is None:
         raise workspace.failure(done, stack, "plan", program)
     return document
 
 
-def _standing_in(
+def standing_in_for(
     copy: Path, source: SourceTree, program: Terraform, settings: dict[str, str]
 ) -> Callable[[frozenset[tuple[str, str]]], AbstractContextManager[Stand]]:
     """Starts a provider that stands in for the copy's own, less what the argument spares."""
@@ -146,7 +143,7 @@ def _nested_names(block: Block) -> Iterator[str]:
         yield from _nested_names(nested)
 
 
-def _run(
+def plan_once(
     stack: Path, environment: str, program: Terraform, copy: Path, settings: dict[str, str]
 ) -> tuple[Completed, dict[str, Any] | None]:
     """Plan once; the plan's JSON is None when Terraform refused."""
@@ -228,7 +225,7 @@ def validate(stack: Path) -> list[Diagnostic]:
     kept = copy / f"validate.{_CODE}.json"
     document = _read(kept)
     if document is None:
-        with _standing_in(copy, source, program, {})(frozenset()) as stand:
+        with standing_in_for(copy, source, program, {})(frozenset()) as stand:
             done = program.run(
                 "validate", "-json", cwd=copy, environment=stand.environment(),
                 timeout_seconds=VALIDATE_SECONDS,
@@ -237,7 +234,7 @@ def validate(stack: Path) -> list[Diagnostic]:
             document = json.loads(done.output)
         except ValueError as error:
             raise SuiteError(f"terraform validate did not answer with JSON: {error}") from error
-        kept.write_text(json.dumps(document), encoding="utf-8")
+        write_whole(kept, json.dumps(document))
     return [Diagnostic.read(one) for one in document["diagnostics"]]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tests.support.outcomes import SuiteError
@@ -17,6 +18,16 @@ def unwritable(path: Path, error: OSError) -> SuiteError:
     return SuiteError(
         f"cannot write {shown(path)}: {reason}; free some disk space or check its permissions"
     )
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write by rename, so that no reader sees half of it; what was there stays if that fails."""
+    scratch = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        scratch.write_text(text, encoding="utf-8")
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def shown(path: Path) -> str:

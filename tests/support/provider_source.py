@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.support.outcomes import SuiteError
-from tests.support.project import CACHE, unwritable
+from tests.support.project import CACHE, unwritable, write_whole
 
 PROVIDER = Path("registry.terraform.io/hashicorp/aws")
 # Where packagers put a tree of providers that Terraform does not look into by itself.
@@ -79,9 +79,7 @@ def _use_mirror(mirror: Path, environment: dict[str, str]) -> str:
     if not path.is_file():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            scratch = path.with_suffix(f".{os.getpid()}")
-            scratch.write_text(content, encoding="utf-8")
-            scratch.replace(path)
+            write_whole(path, content)
         except OSError as error:
             raise unwritable(path, error) from error
     environment["TF_CLI_CONFIG_FILE"] = str(path)

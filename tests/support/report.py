@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -16,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from tests.support.catalogue import Place, Requirement
 from tests.support.outcomes import Invalid, NotProvable, SuiteError, Violation
+from tests.support.project import write_whole
 
 CHECKLIST = "checklist.md"
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
@@ -146,12 +146,6 @@ def write(
         "tests": [asdict(record) for record in records],
         "for_people": [{"requirement": one.id, "title": one.title, "do": one.fix} for one in left],
     }
-    _replace(path, json.dumps(document, indent=1) + "\n")
-    _replace(directory / CHECKLIST, checklist(left))
+    write_whole(path, json.dumps(document, indent=1) + "\n")
+    write_whole(directory / CHECKLIST, checklist(left))
     return path
-
-
-def _replace(path: Path, text: str) -> None:
-    scratch = path.with_suffix(f".{os.getpid()}.tmp")
-    scratch.write_text(text, encoding="utf-8")
-    scratch.replace(path)

@@ -22,7 +22,7 @@ from tests.support.deployment import account_id, deploy
 from tests.support.emulator import Emulator
 from tests.support.emulator.server import CONTROL
 from tests.support.outcomes import SuiteError
-from tests.support.project import CACHE
+from tests.support.project import CACHE, write_whole
 
 STATE, LOG = CACHE / "emulator.json", CACHE / "emulator.log"
 ANSWER_SECONDS = 5.0
@@ -44,6 +44,10 @@ class Standing:
 
     def __str__(self) -> str:
         return f"the emulator at {self.endpoint} with {self.environment}"
+
+    def text(self) -> str:
+        """What the state file says of it."""
+        return json.dumps(asdict(self))
 
     def alive(self) -> bool:
         """Whether that process answers there: another program may have its id or its port."""
@@ -117,10 +121,10 @@ def _started(stack: Path, environment: str, port: int) -> Standing:
         emulator.start()
         now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
         place = (emulator.process_id, emulator.endpoint_url, environment, str(stack), now)
-        _write(Standing(*place, emulator.environment(), None))
+        write_whole(STATE, Standing(*place, emulator.environment(), None).text())
         with deploy(emulator, stack, environment, progress=_say) as deployment:
             standing = Standing(*place, emulator.environment(), deployment.resource_count)
-        _write(standing)
+        write_whole(STATE, standing.text())
     except BaseException:
         emulator.stop()
         STATE.unlink(missing_ok=True)
@@ -162,13 +166,6 @@ def _found() -> Standing | None:
     _say(f"{standing} has ended by itself")
     STATE.unlink(missing_ok=True)
     return None
-
-
-def _write(standing: Standing) -> None:
-    """Write the state file in one step: half of it is never read."""
-    part = STATE.with_suffix(".part")
-    part.write_text(json.dumps(asdict(standing)), encoding="utf-8")
-    part.replace(STATE)
 
 
 def _end(process: int) -> None:

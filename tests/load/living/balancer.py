@@ -114,7 +114,7 @@ class Balancer:
             )
         )
         # aiohttp would send again what a kept connection lost; a load balancer answers 502.
-        self._session._retry_connection = False
+        self._session._retry_connection = False  # noqa: SLF001
         for listener in self._listeners:
             self._servers[listener.port] = web.Server(
                 functools.partial(self._handle, listener),

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from tests.load.report import compare, plots
 from tests.support.outcomes import SuiteError
+from tests.support.project import write_whole
 from tests.support.report import Verdict
 
 NAME = "load.html"
@@ -64,13 +65,11 @@ def write(path: Path, earlier: Path | None = None) -> Path:
     """Make the page of that load.json beside it; returns its path. SuiteError for what is none."""
     before = None if earlier is None else compare.read(earlier)
     made = path.with_name(NAME)
-    scratch = made.with_suffix(".tmp")
     try:
         text = html(compare.read(path), before)
     except (KeyError, TypeError, jinja2.UndefinedError) as error:
         raise SuiteError(f"{path}: lacks {error}; run the load tier anew") from error
-    scratch.write_text(text, encoding="utf-8")
-    scratch.replace(made)
+    write_whole(made, text)
     return made
 
 

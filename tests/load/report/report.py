@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from tests.load.verdict.claims import Claim
 from tests.load.verdict.gate import Judgement
 from tests.support.catalogue import Place, Requirement
 from tests.support.outcomes import Violation
+from tests.support.project import write_whole
 from tests.support.report import Record, Verdict, failure_text
 
 EXIT_CODES = {Verdict.passed: 0, Verdict.failed: 1, Verdict.invalid: 3}
@@ -164,7 +164,7 @@ def write(report: Report, directory: Path) -> None:
     }
     junit = ElementTree.tostring(_junit(report), encoding="unicode", xml_declaration=True)
     for name, content in zip(FILES, (json.dumps(document, indent=1), junit), strict=True):
-        _replace(directory / name, content + "\n")
+        write_whole(directory / name, content + "\n")
 
 
 def read(directory: Path) -> Report | None:
@@ -209,12 +209,6 @@ def _message(requirement: Requirement, where: str, judgement: Judgement) -> str:
         return failure_text(requirement, Violation(where, judgement.expected, judgement.actual))
     head = f"{requirement.id} [{requirement.severity}] {requirement.title}"
     return f"{head}\n  where     {where}\n  actual    {judgement.actual}"
-
-
-def _replace(path: Path, content: str) -> None:
-    scratch = path.with_suffix(f".{os.getpid()}.tmp")
-    scratch.write_text(content, encoding="utf-8")
-    scratch.replace(path)
 
 
 def _junit(report: Report) -> ElementTree.Element:

@@ -132,7 +132,7 @@ def test_slower_plan_that_takes_too_long_is_no_refusal(
     def late(*_: object) -> None:
         raise SuiteError("terraform plan: did not finish within 300 s and was stopped")
 
-    monkeypatch.setattr(planning, "_plan", late)
+    monkeypatch.setattr(planning, "plan", late)
     with pytest.raises(SuiteError, match="did not finish"):
         planner.plan("production", "1")
 
@@ -141,7 +141,7 @@ def test_slower_plan_that_takes_too_long_is_no_refusal(
 def test_slower_plan_is_made_where_only_a_placeholder_is_refused(
     planner: Planner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planning, "_plan", lambda *_: {"made": "again"})
+    monkeypatch.setattr(planning, "plan", lambda *_: {"made": "again"})
     assert planner.plan("production", "1").document == {"made": "again"}
 
 
@@ -158,7 +158,7 @@ def test_tree_that_is_refused_without_placeholders_too_is_invalid(
     def refused(*_: object) -> None:
         raise SuiteError("a.tf:3: Invalid value for variable")
 
-    monkeypatch.setattr(planning, "_plan", refused)
+    monkeypatch.setattr(planning, "plan", refused)
     terraform.says["plan"] = [ended(1, PLACEHOLDER), ended(1, MISFIT)]
     assert "Invalid value for variable" in planner.plan("production", "1").refusal
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from tests.support.cost.estimate import Charge, Estimate, Line
 from tests.support.cost.prices import Prices
 from tests.support.outcomes import Invalid
+from tests.support.project import write_whole
 
 LARGEST = 3
 CENT = 0.01
@@ -35,14 +35,8 @@ class Estimates:
 def write(directory: Path, estimates: Estimates) -> None:
     """Write `cost.json` and `cost.md` into the directory, each by rename."""
     directory.mkdir(parents=True, exist_ok=True)
-    _write(directory / "cost.json", json.dumps(as_document(estimates), indent=1) + "\n")
-    _write(directory / "cost.md", as_text(estimates))
-
-
-def _write(path: Path, text: str) -> None:
-    scratch = path.with_suffix(f".{os.getpid()}.tmp")
-    scratch.write_text(text, encoding="utf-8")
-    scratch.replace(path)
+    write_whole(directory / "cost.json", json.dumps(as_document(estimates), indent=1) + "\n")
+    write_whole(directory / "cost.md", as_text(estimates))
 
 
 def as_document(estimates: Estimates) -> dict[str, Any]:

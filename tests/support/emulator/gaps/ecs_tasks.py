@@ -101,7 +101,8 @@ def run(call: Call) -> Document:
 def describe(call: Call) -> Document:
     """Keep the tasks of services in their state; other tasks run to their end, as jobs do."""
     for task in _service_tasks(call):
-        task._tick = -1  # moto moves a task on when it has been described once.
+        # moto moves a task on when it has been described once.
+        task._tick = -1  # noqa: SLF001
     return call.proceed()
 
 
