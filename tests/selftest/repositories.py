@@ -45,7 +45,7 @@ class Mistake(BaseModel):
 
 
 def mistakes(about: str) -> tuple[Mistake, ...]:
-    """The mistakes in pipeline_mistakes.yaml or runbook_mistakes.yaml."""
+    """The mistakes in `about`_mistakes.yaml: the pipeline's, the runbook's, how a runbook waits."""
     path = Path(__file__).with_name(f"{about}_mistakes.yaml")
     entries = yaml.safe_load(path.read_text(encoding="utf-8"))["mistakes"]
     return tuple(Mistake.model_validate(entry) for entry in entries)

@@ -29,6 +29,13 @@ def test_words_reach_the_tool_as_bash_makes_them(tmp_path: Path) -> None:
     assert ending.status == 0
 
 
+def test_call_is_told_from_the_scripts_own_line(tmp_path: Path) -> None:
+    """Not from that of a function which is given the command to call."""
+    script = 'given() {\n  "$@"\n}\ngiven aws one\ngiven aws \\\n  two && aws three\n'
+    ending = run(script, tmp_path, aws=Answer())
+    assert [call.line for call in ending.calls] == [4, 5, 6]
+
+
 def test_answers_reach_the_script(tmp_path: Path) -> None:
     script = 'got="$(aws ask)"; echo "<$got>"; aws ask || echo "status $?"'
     ending = run(script, tmp_path, aws=Answer("yes\n", 3, "no\n"))

@@ -114,7 +114,9 @@ def line_of(call: Call, script: str) -> int:
 
 
 def _stand_in(tool: str) -> str:
-    return f'{tool}() {{ rehearse "${{BASH_LINENO[0]}}" {tool} "$@"; }}\n'
+    # The line of the script itself, also of what a function of the script is given to call.
+    line = "${BASH_LINENO[${#BASH_LINENO[@]}-2]}"
+    return f'{tool}() {{ rehearse "{line}" {tool} "$@"; }}\n'
 
 
 def _python() -> str:

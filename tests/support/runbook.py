@@ -19,8 +19,14 @@ from tests.support.rehearsal import Answer, Ending, line_of, rehearse
 FENCE = re.compile(r"(?P<indent> *)```(?P<language>\w*) *$")
 HEADING = re.compile(r"(?P<level>##|###) +(?P<title>.*\S)")
 COMMAND = re.compile(r"(?<![\w./$-])(?:aws +[a-z]\S* +(?:wait +)?|terraform +)[a-z][\w-]*")
-# What the blocks may call. bash's own commands need no entry.
-TOOLS = ("aws", "curl", "date", "docker", "git", "terraform", "tox")
+FUNCTION = re.compile(r"^\w+\(\) *\{", re.MULTILINE)
+COMMENT = re.compile(r"(?:^|\s)#.*")
+# A loop that ends only when what it asks answers as it hopes; `for` over a list ends by itself.
+ENDLESS = re.compile(
+    r"(?:^|[;&|({!`]|\b(?:do|then|else)\b)\s*((?:until|while)\b.*|for\s*\(\([^;]*;\s*;.*)"
+)
+# What the blocks may call. bash's own commands need no entry, but how long one waits is looked at.
+TOOLS = ("aws", "curl", "date", "docker", "git", "sleep", "terraform", "tox")
 # An unset variable ends the script; a failing command does not: people read on.
 OPTIONS = ("-u", "-o", "pipefail")
 # Terraform's subcommands and their options, from `terraform <subcommand> -help` of 1.11.
@@ -111,6 +117,19 @@ class Runbook:
             for found in COMMAND.finditer(line.partition("#")[0])
         ]
 
+    def endless(self) -> list[str]:
+        """Where a loop is that nothing ends but the answer it waits for."""
+        return [
+            f"line {block.line + number}: {loop}"
+            for block in self.blocks
+            for number, line in enumerate(block.text.splitlines())
+            for loop in ENDLESS.findall(COMMENT.sub("", line))
+        ]
+
+    def functions(self) -> list[Block]:
+        """The blocks before the first chapter that define what every section may call."""
+        return [block for block in self.chapter("") if FUNCTION.search(block.text)]
+
     def rehearse(
         self,
         blocks: list[Block],
@@ -118,14 +137,17 @@ class Runbook:
         answer: Callable[[RunbookCall], Answer],
         directory: Path,
     ) -> tuple[list[RunbookCall], Ending]:
-        """Run the blocks for an environment, with their tools stood in for by `answer`."""
+        """Run the blocks for an environment, with their tools stood in for by `answer`.
+
+        The functions that every section may call are defined first.
+        """
         calls = []
 
         def keep(call: RunbookCall) -> Answer:
             calls.append(call)
             return answer(call)
 
-        script = _script(blocks)
+        script = _script([*(b for b in self.functions() if b not in blocks), *blocks])
         ending = rehearse(
             script,
             lambda c: keep(RunbookCall(f"{self.name}:{line_of(c, script)}", c.words, c.piped)),
