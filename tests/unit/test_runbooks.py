@@ -189,3 +189,8 @@ def test_runbook_has_the_contacts(lines_of_chapter: list[str], requirement: Requ
     wanted = found("RUN-05", "contact", requirement.expected["contacts"])
     text = "\n".join(lines_of_chapter)
     expect_none("docs/runbooks.md", "contact that is missing", [c for c in wanted if c not in text])
+
+
+@pytest.mark.requirement("RUN-10")
+def test_every_loop_has_an_end(runbook: Runbook) -> None:
+    expect_none(runbook.name, "loop that only the answer it waits for ends", runbook.endless())
