@@ -82,7 +82,7 @@ class Run:
         try:
             self._on_emulator() if self._options.target == "emulator" else self._on_staging()
         except UsageError as error:
-            return _complain(error, report.USAGE)
+            return self._refused(error)
         except Violation as violation:
             judgement = Judgement(Verdict.failed, violation.expected, violation.actual)
             return self._conclude(violation.where, judgement, "no request was sent")
@@ -155,7 +155,7 @@ class Run:
             process.end(child, _STOP_SECONDS)
             reported = self._take(directory)
         if code == report.USAGE:
-            raise UsageError("the load generator refused the run; nothing was sent")
+            raise UsageError(f"the load generator refused {scenario}, of which nothing was sent")
         if not reported:
             raise Invalid(f"the load generator ended with code {code} and without a report")
 
@@ -166,6 +166,12 @@ class Run:
         if found is not None:
             self._report = found if self._report is None else found.after(self._report)
         return found is not None
+
+    def _refused(self, error: UsageError) -> int:
+        """Wrong usage leaves no report, unless it is of a scenario after one that was run."""
+        if self._report is not None:
+            self._unjudged(str(error), told=False)
+        return _complain(error, report.USAGE)
 
     def _unjudged(self, reason: str, told: bool = True) -> int:
         judgement = Judgement(Verdict.invalid, "a run that can judge", reason)
