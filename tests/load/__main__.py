@@ -48,20 +48,21 @@ LOG = logging.getLogger(__name__)
 def main(arguments: Sequence[str] | None = None, region_module: str = REGION) -> int:
     """Run the load tier; returns its exit code. `region_module` is the program of the region."""
     options = command_line.parser().parse_args(arguments)
-    options.reports, options.region_module = options.reports.resolve(), region_module
+    options.reports, options.region_module = options.reports.absolute(), region_module
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
-        report.prepare(options.reports)
         requirements, mix = catalogue.load(), traffic.load()
         command_line.refuse_unusable(options, requirements, mix)
+        # Not sooner: a run that is refused takes nothing from an earlier one.
+        report.prepare(options.reports)
+        return Run(options, requirements, mix).run()
     except UsageError as error:
         return _complain(error, report.USAGE)
     except SuiteError as error:
         return _complain(error, report.EXIT_CODES[Verdict.invalid])
     except KeyboardInterrupt:
         return _complain("interrupted", report.EXIT_CODES[Verdict.invalid])
-    return Run(options, requirements, mix).run()
 
 
 class Run:
