@@ -27,13 +27,17 @@ PAGE, DATA, OSCAL = "evidence.html", "evidence.json", "oscal-assessment-results.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the evidence; returns the exit code."""
     options = _parser().parse_args(arguments)
-    directories = [path.resolve() for path in options.reports or [ROOT / "reports"]]
+    # Not Path.resolve, which a loop of links makes a fault of this program's.
+    directories = [Path(os.path.realpath(path)) for path in options.reports or [ROOT / "reports"]]
     try:
         _remove(directories[0])
-        found = gather(directories, options.stack.resolve(), datetime.now(UTC))
+        found = gather(directories, Path(os.path.realpath(options.stack)), datetime.now(UTC))
         _write(found, directories[0])
     except SuiteError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
         return 1
     _tell(found, directories[0])
     return 0
