@@ -10,12 +10,13 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.mutants import deployed, equivalents, record, report, run
-from tests.mutants.enumeration import mutants, sample
+from tests.mutants.enumeration import UnknownOperatorError, mutants, sample
 from tests.mutants.mutant import Mutant
 from tests.support import provenance, workspace
 from tests.support.catalogue import Place
@@ -75,8 +76,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"{mutant.id}  [{mutant.category}] {mutant.change}")
             print(f"{len(chosen)} mutants")
             return 0
+        # Now, not after an hour of judging.
+        _refuse_unwritable(options.reports)
         return judge(options, every, chosen)
-    except UsageError as error:
+    except (UsageError, UnknownOperatorError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except SuiteError as error:
@@ -89,6 +92,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 class UsageError(SuiteError):
     """An option that cannot be used."""
+
+
+def _refuse_unwritable(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=directory).close()
+    except OSError as error:
+        raise UsageError(f"--reports {directory}: {error.strerror}") from error
 
 
 def judge(options: argparse.Namespace, every: Sequence[Mutant], chosen: Sequence[Mutant]) -> int:
