@@ -20,6 +20,7 @@ from tests.evidence.model import Checkout, Evidence, Standing
 from tests.support import catalogue, provenance, waivers
 from tests.support.outcomes import SuiteError
 from tests.support.project import ROOT, shown, unwritable
+from tests.support.telling import say
 
 PAGE, DATA, OSCAL = "evidence.html", "evidence.json", "oscal-assessment-results.json"
 
@@ -124,13 +125,13 @@ def _tell(found: Evidence, directory: Path) -> None:
         for standing, count in found.totals.items()
         if count and standing is not Standing.proven
     )
-    print(f"{found.totals[Standing.proven]} of {len(found.requirements)} requirements proven")
-    print(f"not proven: {counts or 'none'}")
+    say(f"{found.totals[Standing.proven]} of {len(found.requirements)} requirements proven")
+    say(f"not proven: {counts or 'none'}")
     for run in found.runs:
         reasons = ["there is no such report"] if run.missing else [*run.stale, *run.partial]
         if reasons:
-            print(f"{run.report}: {'; '.join(reasons)}")
-    print(f"written: {shown(directory / PAGE)}")
+            say(f"{run.report}: {'; '.join(reasons)}")
+    say(f"written: {shown(directory / PAGE)}")
 
 
 def _parser() -> argparse.ArgumentParser:

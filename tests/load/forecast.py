@@ -27,6 +27,7 @@ from tests.load.service.region import Region
 from tests.load.service.workload import SERVICE_SECONDS, Workload
 from tests.support import catalogue, queueing, staging, traffic
 from tests.support.outcomes import Invalid, SuiteError, Violation
+from tests.support.telling import say
 from tests.support.traffic import Environment
 
 IDLE_MEMORY = "SCALE-08"
@@ -75,9 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("error: interrupted", file=sys.stderr)
         return NOT_FORECAST
     if options.json:
-        print(json.dumps([_document(one) for one in forecasts], indent=2))
+        say(json.dumps([_document(one) for one in forecasts], indent=2))
     else:
-        print("\n\n".join(told(one) for one in forecasts))
+        say("\n\n".join(told(one) for one in forecasts))
     return HOLDS if all(one.holds for one in forecasts) else DOES_NOT_HOLD
 
 

@@ -197,7 +197,11 @@ def test_reports_in_a_loop_of_links_are_refused(tmp_path: Path) -> None:
     assert f"--reports {tmp_path}/loop: " in run.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGINT, signal.SIGTERM, signal.SIGHUP],
+    ids=["Ctrl-C", "SIGTERM", "terminal-closed"],
+)
 @pytest.mark.parametrize(
     ("change", "line"),
     [("seconds 60", "changing: seconds"), ("nothing", "requests/s on")],
