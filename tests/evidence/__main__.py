@@ -19,6 +19,7 @@ from tests.evidence.model import Checkout, Evidence, Standing
 from tests.support import catalogue, provenance, waivers
 from tests.support.outcomes import SuiteError
 from tests.support.project import ROOT, shown, unwritable, write_whole
+from tests.support.telling import say
 
 PAGE, DATA, OSCAL = "evidence.html", "evidence.json", "oscal-assessment-results.json"
 
@@ -26,13 +27,17 @@ PAGE, DATA, OSCAL = "evidence.html", "evidence.json", "oscal-assessment-results.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the evidence; returns the exit code."""
     options = _parser().parse_args(arguments)
-    directories = [path.resolve() for path in options.reports or [ROOT / "reports"]]
+    # Not Path.resolve, which a loop of links makes a fault of this program's.
+    directories = [Path(os.path.realpath(path)) for path in options.reports or [ROOT / "reports"]]
     try:
         _remove(directories[0])
-        found = gather(directories, options.stack.resolve(), datetime.now(UTC))
+        found = gather(directories, Path(os.path.realpath(options.stack)), datetime.now(UTC))
         _write(found, directories[0])
     except SuiteError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
         return 1
     _tell(found, directories[0])
     return 0
@@ -117,13 +122,13 @@ def _tell(found: Evidence, directory: Path) -> None:
         for standing, count in found.totals.items()
         if count and standing is not Standing.proven
     )
-    print(f"{found.totals[Standing.proven]} of {len(found.requirements)} requirements proven")
-    print(f"not proven: {counts or 'none'}")
+    say(f"{found.totals[Standing.proven]} of {len(found.requirements)} requirements proven")
+    say(f"not proven: {counts or 'none'}")
     for run in found.runs:
         reasons = ["there is no such report"] if run.missing else [*run.stale, *run.partial]
         if reasons:
-            print(f"{run.report}: {'; '.join(reasons)}")
-    print(f"written: {shown(directory / PAGE)}")
+            say(f"{run.report}: {'; '.join(reasons)}")
+    say(f"written: {shown(directory / PAGE)}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from tests.support.catalogue import Place, Severity
 from tests.support.report import Verdict
@@ -45,6 +46,17 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _in_utc(moment: datetime) -> datetime:
+    """The same moment, in which form it can be compared and written whatever its time zone."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("no such time in UTC") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
 class Checkout(Part):
     """What was checked out when the evidence was put together.
 
@@ -65,8 +77,8 @@ class Provenance(Checkout):
     every other is an emulator. `narrowed` names, in words of the command line, what left tests out.
     """
 
-    started: AwareDatetime
-    ended: AwareDatetime
+    started: Moment
+    ended: Moment
     target: str | None
     environment: str | None
     account: str | None

@@ -88,6 +88,8 @@ def mutants(directory: Path) -> MutantsRead | None:
 def _validated(model: type[_Read], path: Path) -> _Read | None:
     try:
         document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
+        # Half a character, which JSON can escape, is text that nothing can be written with.
+        json.dumps(document, ensure_ascii=False).encode()
         return model.model_validate(document)
     except FileNotFoundError:
         return None

@@ -37,31 +37,37 @@ from tests.support.catalogue import Catalogue, Place
 from tests.support.outcomes import Invalid, SuiteError, Violation
 from tests.support.project import ROOT
 from tests.support.report import Verdict
+from tests.support.telling import say
 from tests.support.traffic import Traffic
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _STOP_SECONDS = 40
 _POLL_SECONDS = 0.1
+# The last is that of a terminal that is closed.
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOG = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None, region_module: str = REGION) -> int:
     """Run the load tier; returns its exit code. `region_module` is the program of the region."""
     options = command_line.parser().parse_args(arguments)
-    options.reports, options.region_module = options.reports.resolve(), region_module
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+    options.reports, options.region_module = options.reports.absolute(), region_module
+    for number in _ENDING:
+        # nohup has asked that a terminal that is closed ends nothing.
+        if (number, signal.getsignal(number)) != (signal.SIGHUP, signal.SIG_IGN):
+            signal.signal(number, _interrupt)
     try:
-        report.prepare(options.reports)
         requirements, mix = catalogue.load(), traffic.load()
         command_line.refuse_unusable(options, requirements, mix)
+        # Not sooner: a run that is refused takes nothing from an earlier one.
+        report.prepare(options.reports)
+        return Run(options, requirements, mix).run()
     except UsageError as error:
         return _complain(error, report.USAGE)
     except SuiteError as error:
         return _complain(error, report.EXIT_CODES[Verdict.invalid])
     except KeyboardInterrupt:
         return _complain("interrupted", report.EXIT_CODES[Verdict.invalid])
-    return Run(options, requirements, mix).run()
 
 
 class Run:
@@ -82,7 +88,7 @@ class Run:
         try:
             self._on_emulator() if self._options.target == "emulator" else self._on_staging()
         except UsageError as error:
-            return _complain(error, report.USAGE)
+            return self._refused(error)
         except Violation as violation:
             judgement = Judgement(Verdict.failed, violation.expected, violation.actual)
             return self._conclude(violation.where, judgement, "no request was sent")
@@ -124,7 +130,7 @@ class Run:
         test = f"tests/load::{scenario}::{MEASURES}"
         for result in self._report.results:
             if result.test == test:
-                _say(report.told(result))
+                say(report.told(result))
 
     def _locust(self, host: str, environment: Mapping[str, str], *more: str) -> None:
         """Run Locust to its end; whatever ends this sooner, it ends Locust, which reports.
@@ -155,7 +161,7 @@ class Run:
             process.end(child, _STOP_SECONDS)
             reported = self._take(directory)
         if code == report.USAGE:
-            raise UsageError("the load generator refused the run; nothing was sent")
+            raise UsageError(f"the load generator refused {scenario}, of which nothing was sent")
         if not reported:
             raise Invalid(f"the load generator ended with code {code} and without a report")
 
@@ -166,6 +172,12 @@ class Run:
         if found is not None:
             self._report = found if self._report is None else found.after(self._report)
         return found is not None
+
+    def _refused(self, error: UsageError) -> int:
+        """Wrong usage leaves no report, unless it is of a scenario after one that was run."""
+        if self._report is not None:
+            self._unjudged(str(error), told=False)
+        return _complain(error, report.USAGE)
 
     def _unjudged(self, reason: str, told: bool = True) -> int:
         judgement = Judgement(Verdict.invalid, "a run that can judge", reason)
@@ -188,7 +200,7 @@ class Run:
         self._report = found.cut_short()
         for result in found.results:
             if told and result not in before.results:
-                _say(report.told(result))
+                say(report.told(result))
         return self._finish()
 
     def _finish(self) -> int:
@@ -202,7 +214,7 @@ class Run:
         found = replace(found, provenance=told)
         report.write(found, options.reports)
         place = page.write(options.reports / report.FILES[0], options.compare)
-        _say(f"load: {found.outcome}{' (partial)' if found.partial else ''}; see {place}")
+        say(f"load: {found.outcome}{' (partial)' if found.partial else ''}; see {place}")
         return found.exit_code
 
 
@@ -231,7 +243,7 @@ def _counted(region: Started) -> Living:
 
 def _interrupt(*_: Any) -> NoReturn:
     """The first signal ends the run, in order; more would only cut the cleaning up short."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ENDING:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
@@ -239,10 +251,6 @@ def _interrupt(*_: Any) -> NoReturn:
 def _complain(problem: object, code: int) -> int:
     print(f"error: {problem}", file=sys.stderr)
     return code
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import math
+import os
+from datetime import datetime
 from pathlib import Path
 from typing import get_args
 from urllib.parse import urlsplit
@@ -12,15 +13,18 @@ from tests.load import plan
 from tests.load.hosts import UsageError, is_loopback, permitted
 from tests.load.living.clock import FASTEST
 from tests.load.plan import REPORTS, STACK
-from tests.load.report import compare
+from tests.load.report import compare, report
 from tests.load.scenarios import scenarios
 from tests.support.catalogue import Catalogue
+from tests.support.outcomes import SuiteError
 from tests.support.traffic import Environment, Traffic
 
 # The first ends with as few tasks as the others begin with.
 ON_EMULATOR, ON_STAGING = ("scale", "breach", "steady"), ("steady",)
 # No scheduled action changes the bounds in the hours that follow.
 MORNING = "10:00"
+# Beyond these a number is a slip of the keyboard: a week is judged, a request takes an hour.
+_LONGEST_RUN, _LONGEST_REQUEST = 604800.0, 3600.0
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     add("--time-scale", type=float, metavar="N", help="how much faster the emulator's clock runs")
     add(
         "--begin",
+        type=_time_of_day,
         default=MORNING,
         metavar="HH:MM",
         help="the emulator's time of day when it starts, in UTC; default: %(default)s",
@@ -63,21 +68,53 @@ def refuse_unusable(options: argparse.Namespace, requirements: Catalogue, mix: T
     for name in ("service_time", "time_scale"):
         if not on_emulator and getattr(options, name) is not None:
             raise UsageError(f"--{name.replace('_', '-')}: only --target emulator has one")
-    if options.time_scale is not None and not 1 <= options.time_scale <= FASTEST:
-        raise UsageError(f"--time-scale {options.time_scale:g}: give 1 to {FASTEST:g}")
-    if options.service_time is not None and not 0 < options.service_time < math.inf:
-        raise UsageError(f"--service-time {options.service_time:g}: give seconds, more than 0")
+    _refuse_out_of_range(options)
     for name in scenarios_of(options):
         if scenarios_of(options).count(name) > 1:
             raise UsageError(f"--scenario {name}: given twice; a run has each scenario once")
     if not on_emulator:
         host(options, mix)
+    if not list(options.stack.glob("*.tf")):
+        raise UsageError(f"--stack {options.stack}: no such directory, or no .tf file in it")
     if options.compare is not None:
-        compare.read(options.compare)
+        _refuse_incomparable(options.compare, options.reports)
     expected = plan.alarm_expected(plan.expected_values(requirements.requirement))
     plan.rate_of(options.rate, options.environment, mix)
     scale = (options.time_scale or 1.0) if on_emulator else 1.0
     plan.periods_of(options.duration and options.duration * scale, expected)
+
+
+def _refuse_out_of_range(options: argparse.Namespace) -> None:
+    if options.time_scale is not None and not 1 <= options.time_scale <= FASTEST:
+        raise UsageError(f"--time-scale {options.time_scale:g}: give 1 to {FASTEST:g}")
+    for name, least, most in (
+        ("duration", 0.0, _LONGEST_RUN),
+        ("service_time", 0.001, _LONGEST_REQUEST),
+    ):
+        asked = getattr(options, name)
+        if asked is not None and not least <= asked <= most:
+            option = f"--{name.replace('_', '-')} {asked:g}"
+            raise UsageError(f"{option}: give seconds, {least:g} to {most:g}")
+
+
+def _refuse_incomparable(earlier: Path, reports: Path) -> None:
+    try:
+        compare.read(earlier)
+    except SuiteError as error:
+        raise UsageError(f"--compare {error}") from error
+    if os.path.realpath(earlier) == os.path.realpath(reports / report.FILES[0]):
+        raise UsageError(
+            f"--compare {earlier}: this run's report would take the place of it; "
+            "copy it elsewhere first, or give other --reports"
+        )
+
+
+def _time_of_day(text: str) -> str:
+    try:
+        datetime.strptime(text, "%H:%M")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text}: give a time as HH:MM, in UTC") from error
+    return text
 
 
 def host(options: argparse.Namespace, mix: Traffic) -> str:

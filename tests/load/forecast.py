@@ -27,9 +27,12 @@ from tests.load.service.region import Region
 from tests.load.service.workload import SERVICE_SECONDS, Workload
 from tests.support import catalogue, queueing, staging, traffic
 from tests.support.outcomes import Invalid, SuiteError, Violation
+from tests.support.telling import say
 from tests.support.traffic import Environment
 
 IDLE_MEMORY = "SCALE-08"
+# Whatever is multiplied of numbers up to this one is a number.
+_MOST = 1e9
 HOLDS, DOES_NOT_HOLD, USAGE, NOT_FORECAST = 0, 1, 2, 3
 
 
@@ -73,9 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("error: interrupted", file=sys.stderr)
         return NOT_FORECAST
     if options.json:
-        print(json.dumps([_document(one) for one in forecasts], indent=2))
+        say(json.dumps([_document(one) for one in forecasts], indent=2))
     else:
-        print("\n\n".join(told(one) for one in forecasts))
+        say("\n\n".join(told(one) for one in forecasts))
     return HOLDS if all(one.holds for one in forecasts) else DOES_NOT_HOLD
 
 
@@ -125,8 +128,10 @@ def _seconds_at(path: Path, number: int, line: str) -> float:
         seconds = float(line)
     except ValueError:
         seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise SuiteError(f"{path}:{number}: {line[:40]!r} is no number of seconds above 0")
+    if not 0 < seconds <= _MOST:
+        raise SuiteError(
+            f"{path}:{number}: {line[:40]!r} is no number of seconds above 0 and up to {_MOST:g}"
+        )
     return seconds
 
 
@@ -150,8 +155,8 @@ _ALL: tuple[str, ...] = get_args(Environment)
 def _number(above: float) -> Callable[[str], float]:
     def number(text: str) -> float:
         value = float(text)
-        if not above <= value < math.inf:
-            raise argparse.ArgumentTypeError(f"{text}: give a number of {above:g} or more")
+        if not above <= value <= _MOST:
+            raise argparse.ArgumentTypeError(f"{text}: give a number, {above:g} to {_MOST:g}")
         return value
 
     return number

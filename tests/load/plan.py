@@ -184,7 +184,8 @@ def read_deployment(host: str, environment: str, stack: Path) -> Deployment | No
         raise RefusedError(
             f"--host {host} and AWS_ENDPOINT_URL {endpoint} are not of the same deployment"
         )
-    session: Any = boto3.Session()
+    with deployed.aws_errors():  # as for a profile that is not there
+        session: Any = boto3.Session()
     account = account_id(stack, environment)
     target = Target(environment, account, session, emulated=local)
     target.refuse_wrong_account()

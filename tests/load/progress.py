@@ -9,6 +9,7 @@ import gevent
 from tests.load.generator.conductor import Conductor
 from tests.load.generator.measure import quantile
 from tests.load.verdict import gate
+from tests.support.telling import say
 
 EVERY_SECONDS = 10.0
 
@@ -20,9 +21,8 @@ def show(conductor: Conductor) -> None:
         now, current = max(0.0, conductor.now()), conductor.period()
         times = current.samples
         shown = f"{math.fsum(times) / len(times):.3f} s" if times else "no answer yet"
-        print(
+        say(
             f"  {gate.clock(now)}  sent {current.sent} of {current.offered} due, mean {shown},"
             f" errors {sum(current.errors.values())}, lateness p99"
-            f" {1000 * quantile(current.lateness, 0.99):.1f} ms",
-            flush=True,
+            f" {1000 * quantile(current.lateness, 0.99):.1f} ms"
         )

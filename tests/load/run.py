@@ -32,6 +32,7 @@ from tests.load.verdict import claims, gate
 from tests.load.verdict.evidence import Run
 from tests.support.outcomes import Invalid, SuiteError, Violation
 from tests.support.report import Verdict
+from tests.support.telling import say
 
 START_SECONDS = 20.0
 # For worker hosts to be started, where Locust is not told how long.
@@ -129,10 +130,9 @@ class LoadRun:
 
     def _announce(self, settled: Plan) -> None:
         scenario = settled.scenario
-        print(
+        say(
             f"{scenario.name}: up to {scenario.most:g} requests/s on {settled.host} for"
-            f" {settled.seconds:g} s ({scenario.minutes} min); {gate.quiet(settled.alarm)}",
-            flush=True,
+            f" {settled.seconds:g} s ({scenario.minutes} min); {gate.quiet(settled.alarm)}"
         )
 
     def _begin(self, environment: Any, **_: Any) -> None:
@@ -208,7 +208,7 @@ class LoadRun:
             self._shown.page = _page(settled.reports)
         if self._web_ui is not None:
             self._tell()
-            print(f"the verdict: {web.PAGE} of Locust's page", flush=True)
+            say(f"the verdict: {web.PAGE} of Locust's page")
 
     def _unchangeable(self, measured: Measured) -> str | None:
         settled = self._settled_plan
@@ -258,7 +258,7 @@ class LoadRun:
 
     def _tell(self, **_: Any) -> None:
         for result in self._report.results if self._report else ():
-            print(report.told(result), flush=True)
+            say(report.told(result))
 
     def _watch_start(self) -> None:
         """End a run that Locust never starts, for which it would wait for ever."""

@@ -10,14 +10,15 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.mutants import deployed, equivalents, record, report, run
-from tests.mutants.enumeration import mutants, sample
+from tests.mutants.enumeration import UnknownOperatorError, mutants, sample
 from tests.mutants.mutant import Mutant
-from tests.support import provenance, workspace
+from tests.support import provenance, telling, workspace
 from tests.support.catalogue import Place
 from tests.support.outcomes import SuiteError
 from tests.support.project import CACHE, ROOT
@@ -72,11 +73,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # Who reads only the first lines wants no complaint.
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
             for mutant in chosen:
-                print(f"{mutant.id}  [{mutant.category}] {mutant.change}")
-            print(f"{len(chosen)} mutants")
+                telling.say(f"{mutant.id}  [{mutant.category}] {mutant.change}")
+            telling.say(f"{len(chosen)} mutants")
             return 0
+        # Now, not after an hour of judging.
+        _refuse_unwritable(options.reports)
         return judge(options, every, chosen)
-    except UsageError as error:
+    except (UsageError, UnknownOperatorError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except SuiteError as error:
@@ -89,6 +92,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 class UsageError(SuiteError):
     """An option that cannot be used."""
+
+
+def _refuse_unwritable(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=directory).close()
+    except OSError as error:
+        raise UsageError(f"--reports {directory}: {error.strerror}") from error
 
 
 def judge(options: argparse.Namespace, every: Sequence[Mutant], chosen: Sequence[Mutant]) -> int:
@@ -147,14 +158,14 @@ def conclude(found: dict[str, Any], path: Path, problems: Sequence[str]) -> int:
     """Say what came out; the exit code."""
     survivors = report.survivors(found)
     for line in [*survivors, *(f"equivalent.yaml: {one}" for one in problems)]:
-        print(line)
-    print(report.table(found))
-    print(f"{path}")
+        telling.say(line)
+    telling.say(report.table(found))
+    telling.say(f"{path}")
     sums = found["summary"]["all"]
     if sums["survived"] or problems:
         return 1
     if not sums["killed"]:
-        print("no mutant was killed and none survived, so this tells nothing of the tests")
+        telling.say("no mutant was killed and none survived, so this tells nothing of the tests")
         return 3
     return 3 if sums["unjudged"] or not found["complete"] else 0
 

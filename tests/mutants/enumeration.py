@@ -17,6 +17,10 @@ from tests.support.outcomes import SuiteError
 assert tests.mutants.operators
 
 
+class UnknownOperatorError(SuiteError):
+    """There is no operator of that name."""
+
+
 def mutants(stack: Path, only: Iterable[str] = (), rare: bool = False) -> list[Mutant]:
     """The mutants of a tree by the operators named, in a fixed order.
 
@@ -27,7 +31,9 @@ def mutants(stack: Path, only: Iterable[str] = (), rare: bool = False) -> list[M
     """
     wanted = list(only) or [n for n, one in OPERATORS.items() if one.common or rare]
     if unknown := [name for name in wanted if name not in OPERATORS]:
-        raise SuiteError(f"no operator is called {unknown[0]}; there are: {', '.join(OPERATORS)}")
+        raise UnknownOperatorError(
+            f"no operator is called {unknown[0]}; there are: {', '.join(OPERATORS)}"
+        )
     tree = Stack(stack)
     found = [m for name in wanted for m in _of(tree, OPERATORS[name])]
     distinct = {tuple(sorted(m.edits)): m for m in reversed(found) if _changes(tree, m)}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from tests.support import terraform, tool_environment, workspace
 from tests.support.outcomes import SuiteError
 from tests.support.project import ROOT, shown
 
+OUTCOMES = ("killed", "survived", "invalid", "unjudged")
 # What no rule of the static tier reads.
 ELSEWHERE = ("emulator", "standin", "__pycache__")
 SUITE = ("tests/unit", "tests/support", "policies")
@@ -46,6 +48,22 @@ def _inputs(stack: Path) -> Iterable[Path]:
     yield from (path for path in beside if path.is_file())
 
 
+def _is_result(one: Any) -> bool:
+    """Whether it has what is read of every result; a killed mutant says what noticed it."""
+    if not isinstance(one, dict) or not all(isinstance(one.get(k), str) for k in ("id", "key")):
+        return False
+    killed = one.get("killed")
+    layer = killed.get("layer") if isinstance(killed, dict) else None
+    return one.get("outcome") in OUTCOMES and (one["outcome"] == "killed") == isinstance(layer, str)
+
+
+def _ends_a_line(file: BinaryIO) -> bool:
+    if not file.seek(0, os.SEEK_END):
+        return True
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
+
+
 class Journal:
     """The results of one key, in a file to which lines are only added.
 
@@ -67,12 +85,13 @@ class Journal:
         if not self._path.is_file():
             return []
         found = []
+        # A line that was damaged, by a crash or by hand, is no result: its mutant is judged anew.
         for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 one = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
-            if isinstance(one, dict) and {"id", "key", "outcome"} <= one.keys():
+            if _is_result(one):
                 found.append(one)
         return found
 
@@ -81,7 +100,9 @@ class Journal:
         line = json.dumps({"key": self._key, "stack": self._stack, **result})
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(f"{line}\n")
+            with self._path.open("a+b") as file:
+                # Lest a line that was torn when the machine went down takes this one with it.
+                before = b"" if _ends_a_line(file) else b"\n"
+                file.write(before + f"{line}\n".encode())
         except OSError as error:
             raise SuiteError(f"cannot write {self._path}: {error.strerror}") from error

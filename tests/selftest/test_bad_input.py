@@ -11,11 +11,13 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from tests.selftest.breaking import STACK, broken_stack
-from tests.support import deployment
+from tests.support import deployment, terraform
+from tests.support.doctor import NOT_AT_HAND, main
 from tests.support.emulator import Emulator
 from tests.support.outcomes import SuiteError
 from tests.support.project import ROOT
@@ -185,6 +187,18 @@ def test_plugin_directory_without_the_provider_is_named(tmp_path: Path) -> None:
 def test_settings_file_that_does_not_exist_is_passed_over(tmp_path: Path) -> None:
     said = doctor(TF_CLI_CONFIG_FILE=str(tmp_path / "nowhere.tfrc"))
     assert said.returncode == 0, said.stderr
+
+
+def test_doctor_that_is_interrupted_ends_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(terraform, "find", interrupted)
+    monkeypatch.setattr(sys, "argv", ["doctor"])
+    assert main() == NOT_AT_HAND
+    assert capsys.readouterr().err == "error: interrupted\n"
 
 
 # --- The emulator -------------------------------------------------------------------------

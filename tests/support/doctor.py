@@ -38,6 +38,9 @@ def main() -> int:
     except SuiteError as error:
         print(f"error: {error}", file=sys.stderr)
         return NOT_AT_HAND
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
+        return NOT_AT_HAND
     print(f"terraform {program.version}, AWS provider from {program.providers}")
     return 0
 

@@ -12,10 +12,13 @@ from typing import Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from tests.support import yaml_lines
 from tests.support.outcomes import SuiteError
 
 DEFAULT_PATH = Path(__file__).resolve().parents[1] / "load" / "traffic.yaml"
 Environment = Literal["develop", "staging", "production"]
+# What is beyond these is a slip of the keyboard, and a run that would never end.
+A_WEEK, MOST_PER_SECOND = 7 * 24 * 60, 1e6
 
 
 class _Strict(BaseModel):
@@ -34,8 +37,8 @@ class Place(_Strict):
     """Where an environment answers, the peak it must carry and the most that may be sent there."""
 
     host: str = Field(pattern=r"^[a-z0-9.-]+$")
-    peak_requests_per_second: float = Field(gt=0)
-    most_requests_per_second: float = Field(gt=0)
+    peak_requests_per_second: float = Field(gt=0, le=MOST_PER_SECOND)
+    most_requests_per_second: float = Field(gt=0, le=MOST_PER_SECOND)
 
     @model_validator(mode="after")
     def _the_peak_may_be_sent(self) -> Self:
@@ -51,11 +54,11 @@ class Scenarios(_Strict):
     peak comes at once for `spike_minutes`.
     """
 
-    steady_minutes: int = Field(ge=1)
-    soak_minutes: int = Field(ge=1)
-    breach_times: float = Field(gt=1)
-    spike_times: float = Field(gt=1)
-    spike_minutes: int = Field(ge=1)
+    steady_minutes: int = Field(ge=1, le=A_WEEK)
+    soak_minutes: int = Field(ge=1, le=A_WEEK)
+    breach_times: float = Field(gt=1, le=1000)
+    spike_times: float = Field(gt=1, le=1000)
+    spike_minutes: int = Field(ge=1, le=A_WEEK)
 
 
 class Limits(_Strict):
@@ -74,8 +77,8 @@ class Traffic(_Strict):
     """The whole mix. Times in seconds; `error_budget_percent` is of the requests that left."""
 
     scenarios: Scenarios
-    think_time_seconds: float = Field(gt=0)
-    timeout_seconds: float = Field(gt=0)
+    think_time_seconds: float = Field(gt=0, le=3600)
+    timeout_seconds: float = Field(gt=0, le=3600)
     error_budget_percent: float = Field(ge=0, lt=100)
     generator: Limits
     pages: tuple[Page, ...] = Field(min_length=1)
@@ -110,11 +113,15 @@ class Traffic(_Strict):
 def load(path: Path = DEFAULT_PATH) -> Traffic:
     """The traffic file as a Traffic. Raises SuiteError naming the file and the field or line."""
     try:
-        return Traffic.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        document = yaml.load(path.read_text(encoding="utf-8"), yaml_lines.Loader)
     except OSError as error:
         raise SuiteError(f"{path}: cannot be read ({error.strerror})") from error
-    except yaml.YAMLError as error:
+    except UnicodeDecodeError as error:
+        raise SuiteError(f"{path}: not UTF-8") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SuiteError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    try:
+        return Traffic.model_validate(document)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "(top level)"

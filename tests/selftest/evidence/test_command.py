@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -150,6 +150,26 @@ def test_bad_input_is_one_line_and_leaves_no_old_evidence(
     told = capsys.readouterr().err
     assert (told.startswith("error: "), told.count("\n")) == (True, 1)
     assert not (tmp_path / DATA).exists() or (tmp_path / PAGE).is_dir()
+
+
+def test_places_in_a_loop_of_links_are_refused(tmp_path: Path, capsys: Capture) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    assert main(["--reports", str(loop)]) == 1
+    assert capsys.readouterr().err.startswith(f"error: cannot write {loop}: ")
+    assert main(["--reports", str(tmp_path), "--stack", str(loop)]) == 1
+    assert f"--stack {loop}: no such directory" in capsys.readouterr().err
+
+
+def test_interrupt_ends_without_a_traceback(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(provenance, "checkout", interrupted)
+    assert main(["--reports", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "error: interrupted\n"
 
 
 def test_directory_without_a_stack_is_refused(tmp_path: Path, capsys: Capture) -> None:

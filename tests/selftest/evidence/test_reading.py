@@ -36,6 +36,12 @@ REFUSED = [
         "provenance.ended: Input should have timezone info",
         id="no-time-zone",
     ),
+    pytest.param(
+        json.dumps(report("static", provenance={"ended": "9999-12-31T23:59:59-14:00"})),
+        "provenance.ended: Value error, no such time",
+        id="no-time-in-UTC",
+    ),
+    pytest.param(json.dumps(PLAN).replace("NET-01", r"\ud800"), "no JSON", id="half-a-character"),
     pytest.param(json.dumps(report("load")), "the report is the load tier's", id="another-tiers"),
 ]
 

@@ -1,4 +1,4 @@
-"""Locust that sends nothing: it reports a sound run of its scenario, or is killed in a breach."""
+"""Locust that sends nothing: it reports a sound run, is killed in a breach, or refuses a spike."""
 
 from __future__ import annotations
 
@@ -30,7 +30,12 @@ def die(_: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-ENDS = {"steady": tell, "soak": tell, "breach": die}
+def refuse(_: Any) -> None:
+    """End as on wrong usage."""
+    sys.exit(report.USAGE)
+
+
+ENDS = {"steady": tell, "soak": tell, "breach": die, "spike": refuse}
 hooks: Any = events
 hooks.init_command_line_parser.add_listener(plan.add_options)
 hooks.init.add_listener(

@@ -240,9 +240,10 @@ def test_measured_times_give_mean_and_variation(
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("0.1\nsoon\n", ":2: 'soon' is no number of seconds above 0\n"),
-        ("0.1\n-1\n", ":2: '-1' is no number of seconds above 0\n"),
-        ("nan\n", ":1: 'nan' is no number of seconds above 0\n"),
+        ("0.1\nsoon\n", ":2: 'soon' is no number of seconds above 0 and up to 1e+09\n"),
+        ("0.1\n-1\n", ":2: '-1' is no number of seconds above 0 and up to 1e+09\n"),
+        ("1e308\n", ":1: '1e308' is no number of seconds above 0 and up to 1e+09\n"),
+        ("nan\n", ":1: 'nan' is no number of seconds above 0 and up to 1e+09\n"),
         ("", ": no service time in it: put one, in seconds, on each line\n"),
     ],
     ids=repr,
@@ -276,6 +277,7 @@ def interrupted(*_: object) -> NoReturn:
 @pytest.mark.parametrize(
     "arguments",
     [["--times", "0"], ["--times", "x"], ["--rate", "nan"], ["--variation", "-1"],
+     ["--times", "1e200"], ["--service-time", "1e308"], ["--idle-memory", "1e308"],
      ["--environment", "moon"]],
     ids=str,
 )  # fmt: skip

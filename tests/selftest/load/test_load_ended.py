@@ -35,6 +35,7 @@ REGION = Living(HOST, "staging", HOST, Clock(), WORK, revisions={"arn:app:1": 19
 ANSWERS = report.succeeded(reported.of(STEADY))
 KILLED = "the load generator ended with code -9 and without a report"
 GONE = "no living region answers"
+REFUSED = "the load generator refused spike, of which nothing was sent"
 
 Load = Callable[..., int]
 
@@ -112,6 +113,22 @@ def test_a_scenario_whose_generator_is_killed_is_invalid(
         f"breach::LOAD-{number}": ("invalid", KILLED) for number in ("01", "07", "08", "09")
     }
     assert f"actual    {KILLED}" in capsys.readouterr().out
+
+
+def test_a_later_scenario_that_is_refused_keeps_what_was_reported_before(
+    load: Load, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert load("steady", "spike", told=served(0, ANSWERS, ANSWERS, ANSWERS)) == report.USAGE
+    assert (document(tmp_path)["complete"], document(tmp_path)["outcome"]) == (False, "invalid")
+    found = results(tmp_path)
+    assert found["steady::LOAD-01"][0] == "pass"
+    assert found["spike::LOAD-01"] == ("invalid", REFUSED)
+    assert capsys.readouterr().err == f"error: {REFUSED}\n"
+
+
+def test_a_first_scenario_that_is_refused_reports_nothing(load: Load, tmp_path: Path) -> None:
+    assert load("spike", "steady", told=served(0, ANSWERS)) == report.USAGE
+    assert not (tmp_path / "load.json").exists()
 
 
 def test_a_scenario_is_not_run_twice_in_one_run() -> None:

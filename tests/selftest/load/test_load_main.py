@@ -7,12 +7,16 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.load.report.report import write
 from tests.selftest.documented import given
+from tests.selftest.load import reported
+from tests.selftest.load.observations import STEADY
 from tests.support.project import ROOT
 
 pytestmark = pytest.mark.selftest
@@ -124,6 +128,12 @@ def test_staging_without_an_account_is_invalid(tmp_path: Path) -> None:
         (["--environment", "qa"], "invalid choice: 'qa'"),
         (["--rate", "0"], "--rate 0"),
         (["--duration", "60"], "the alarm needs 2"),
+        (["--duration", "nan"], "--duration nan"),
+        (["--duration", "inf"], "--duration inf"),
+        (["--begin", "25:00"], "--begin: 25:00"),
+        (["--service-time", "0.0001"], "--service-time 0.0001"),
+        (["--stack", f"{__file__}/terraform"], "no .tf file in it"),
+        (["--compare", "reports/none.json"], "--compare reports/none.json: No such file"),
         (["--time-scale", "0"], "--time-scale 0"),
         (["--target", "staging", "--time-scale", "9"], "--time-scale"),
         (["--host", "http://127.0.0.1:3000"], "--host: with --target emulator"),
@@ -137,6 +147,12 @@ def test_staging_without_an_account_is_invalid(tmp_path: Path) -> None:
         "environment",
         "rate",
         "duration",
+        "duration-that-is-no-number",
+        "duration-without-end",
+        "time-of-day",
+        "service-time",
+        "stack",
+        "nothing-to-compare-with",
         "time-scale",
         "time-scale-of-staging",
         "host-of-the-emulator",
@@ -158,7 +174,34 @@ def test_wrong_usage_is_refused_before_anything_is_deployed(
     assert not (tmp_path / "load.json").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [(["--rate", "0"], "--rate 0"), (["--compare", "{}"], "would take the place of")],
+    ids=["rate", "compare-with-what-is-replaced"],
+)
+def test_a_refused_run_leaves_the_earlier_report(
+    options: list[str], told: str, tmp_path: Path
+) -> None:
+    earlier = tmp_path / "load.json"
+    write(replace(reported.of(STEADY), provenance={}), tmp_path)
+    was = earlier.read_text(encoding="utf-8")
+    run = load(tmp_path, *(one.format(earlier) for one in options))
+    assert (run.returncode, told in run.stderr) == (2, True), run.stderr
+    assert earlier.read_text(encoding="utf-8") == was
+
+
+def test_reports_in_a_loop_of_links_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    run = load(tmp_path / "loop")
+    assert (run.returncode, run.stderr.count("\n")) == (2, 1), run.stderr
+    assert f"--reports {tmp_path}/loop: " in run.stderr
+
+
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGINT, signal.SIGTERM, signal.SIGHUP],
+    ids=["Ctrl-C", "SIGTERM", "terminal-closed"],
+)
 @pytest.mark.parametrize(
     ("change", "line"),
     [("seconds 60", "changing: seconds"), ("nothing", "requests/s on")],

@@ -17,7 +17,7 @@ from tests.selftest.load import regions
 from tests.support import alarms, catalogue
 from tests.support.deployed import DeployedAlarm
 from tests.support.emulator import Emulator
-from tests.support.outcomes import SuiteError, Violation
+from tests.support.outcomes import Invalid, SuiteError, Violation
 from tests.support.target import Target
 from tests.support.traffic import Traffic
 
@@ -204,3 +204,10 @@ def test_another_account_than_the_environments_is_refused(
             monkeypatch.setenv(name, value)
         with pytest.raises(SuiteError, match="are for account 999988887777"):
             plan.read_deployment("http://127.0.0.1:3000", "staging", plan.STACK)
+
+
+def test_a_profile_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with pytest.raises(Invalid, match="no-such-profile"):
+        plan.read_deployment("https://admin.staging.mantisnxt.com", "staging", plan.STACK)

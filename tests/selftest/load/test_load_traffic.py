@@ -35,13 +35,20 @@ def test_the_pool_holds_every_visitor_for_the_longest_response() -> None:
         ("error_budget_percent: 1", "error_budget_percent: .nan", "error_budget_percent"),
         ("timeout_seconds: 10", "timeout_seconds: [", "not valid YAML"),
         ("staging:", "qa:", "environments.qa"),
+        ("timeout_seconds: 10", "timeout_seconds: 1.0e+308", "timeout_seconds"),
+        ("most_requests_per_second: 50", "most_requests_per_second: 1.0e+308", "environments"),
+        ("spike_minutes: 3", "spike_minutes: 100000000000", "scenarios.spike_minutes"),
+        ("timeout_seconds: 10", "timeout_seconds: 2026-13-01", "not valid YAML"),
+        ("timeout_seconds: 10", "timeout_seconds: " + "[" * 5000, "not valid YAML"),
+        ("timeout_seconds: 10", "timeout_seconds: 10\ntimeout_seconds: 1", "is given twice"),
+        ("path: /dashboard", "path: /d\udce9", "not UTF-8"),
     ],
 )
 def test_a_wrong_traffic_file_is_one_error_naming_file_and_field(
     old: str, new: str, told: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "traffic.yaml"
-    path.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
+    path.write_bytes(TEXT.replace(old, new, 1).encode("utf-8", "surrogateescape"))
     with pytest.raises(SuiteError, match=r"traffic\.yaml") as caught:
         traffic.load(path)
     assert told in str(caught.value)

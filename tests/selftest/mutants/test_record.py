@@ -96,6 +96,31 @@ def test_torn_last_line_is_no_result(tmp_path: Path) -> None:
     assert journal(tmp_path).results().keys() == {"one"}
 
 
+def test_result_after_a_torn_line_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "results.jsonl").write_text('{"key": "key", "id": "two", "outc', encoding="utf-8")
+    journal(tmp_path).add(result("one"))
+    journal(tmp_path).add(result("three"))
+    assert journal(tmp_path).results().keys() == {"one", "three"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[" * 100_000,
+        json.dumps({"key": "key", "stack": "stack", **result("one"), "id": ["one"]}),
+        json.dumps({"key": "key", "stack": "stack", **result("one"), "killed": "DB-02"}),
+        json.dumps({"key": "key", "stack": "stack", **result("one"), "killed": None}),
+        json.dumps({"key": "key", "stack": "stack", **result("one"), "outcome": "fine"}),
+    ],
+    ids=["nested-without-end", "id", "killer", "no-killer", "outcome"],
+)
+def test_damaged_line_is_no_result(line: str, tmp_path: Path) -> None:
+    (tmp_path / "results.jsonl").write_text(f"{line}\n", encoding="utf-8")
+    journal(tmp_path).add(result("two"))
+    assert journal(tmp_path).results().keys() == {"two"}
+    assert journal(tmp_path).latest().keys() == {"two"}
+
+
 def test_run_that_is_broken_off_keeps_what_it_judged(tmp_path: Path, scripted: Scripted) -> None:
     scripted.outcomes["three"] = "interrupt"
     every = [mutant(name) for name in ("one", "two", "three", "four")]
