@@ -7,6 +7,7 @@ missing. Exit codes: 0 when the evidence was written, whatever it says; 1 when i
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict

@@ -99,9 +99,9 @@ class LoadRun:
             sys.exit(report.USAGE)
         except (Violation, Invalid, SuiteError) as problem:
             self._report = self._sources.report_without_run(options, problem)
-            report.write(self._report, Path(options.reports))
+            kept = report.kept(self._report, Path(options.reports))
             self._tell()
-            sys.exit(self._report.exit_code)
+            sys.exit(self._report.exit_code if kept else _INVALID)
 
     def _take_over(self) -> None:
         """From here on the plan decides when a run ends, and this class what it is worth."""
@@ -200,12 +200,13 @@ class LoadRun:
         elsewhere = self._environment.parsed_options.service_judged_elsewhere
         found = conclusion.conclude(settled, run, self._sources.find, elsewhere)
         self._report = found
-        report.write(found, settled.reports)
-        self._environment.process_exit_code = found.exit_code
+        kept = report.kept(found, settled.reports)
+        if kept:
+            self._environment.process_exit_code = found.exit_code
         self._shown = web.Verdict([report.told(result) for result in found.results])
         # Who has interrupted does not want to wait for plots.
-        if not elsewhere and not self._stopped:
-            self._shown.page = _page(settled.reports)
+        if kept and not elsewhere and not self._stopped:
+            self._shown.page = page.offered(settled.reports / report.FILES[0])
         if self._web_ui is not None:
             self._tell()
             say(f"the verdict: {web.PAGE} of Locust's page")
@@ -289,12 +290,3 @@ class LoadRun:
     def _broken(self, msg: Any, **_: Any) -> None:
         if self._conductor is not None:
             self._conductor.hear_broken(msg.node_id, msg.data)
-
-
-def _page(reports: Path) -> Path | None:
-    """The report's page, which the verdict does not need."""
-    try:
-        return page.write(reports / report.FILES[0])
-    except Exception:
-        LOG.exception("the report's page could not be made")
-        return None

@@ -7,6 +7,7 @@ file.
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,11 +19,12 @@ import jinja2
 from markupsafe import Markup
 
 from tests.load.report import compare, plots
+from tests.load.report.report import PAGE
 from tests.support.outcomes import SuiteError
-from tests.support.project import write_whole
+from tests.support.project import unwritable, write_whole
 from tests.support.report import Verdict
 
-NAME = "load.html"
+LOG = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 # Beside the colour, which not everybody sees, a sign.
 _SIGNS = {
@@ -64,13 +66,25 @@ def html(document: Mapping[str, Any], earlier: Mapping[str, Any] | None = None) 
 def write(path: Path, earlier: Path | None = None) -> Path:
     """Make the page of that load.json beside it; returns its path. SuiteError for what is none."""
     before = None if earlier is None else compare.read(earlier)
-    made = path.with_name(NAME)
+    made = path.with_name(PAGE)
     try:
         text = html(compare.read(path), before)
     except (KeyError, TypeError, jinja2.UndefinedError) as error:
         raise SuiteError(f"{path}: lacks {error}; run the load tier anew") from error
-    write_whole(made, text)
+    try:
+        write_whole(made, text)
+    except OSError as error:
+        raise unwritable(made, error) from error
     return made
+
+
+def offered(path: Path) -> Path | None:
+    """The page of that load.json, or None when it cannot be made: the verdict does not need it."""
+    try:
+        return write(path)
+    except Exception:
+        LOG.exception("the report's page could not be made")
+        return None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

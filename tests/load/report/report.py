@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -13,13 +14,14 @@ from tests.load.hosts import UsageError
 from tests.load.verdict.claims import Claim
 from tests.load.verdict.gate import Judgement
 from tests.support.catalogue import Place, Requirement
-from tests.support.outcomes import Violation
-from tests.support.project import write_whole
+from tests.support.outcomes import SuiteError, Violation
+from tests.support.project import unwritable, write_whole
 from tests.support.report import Record, Verdict, failure_text
 
 EXIT_CODES = {Verdict.passed: 0, Verdict.failed: 1, Verdict.invalid: 3}
 USAGE = 2
 FILES = ("load.json", "load.xml")
+PAGE = "load.html"  # made of the first by page.py
 # What decides the run as a whole, the worst first; the others decide nothing.
 _DECIDING = (Verdict.failed, Verdict.invalid, Verdict.passed)
 _JUNIT_TAGS = {
@@ -163,8 +165,24 @@ def write(report: Report, directory: Path) -> None:
         "scenarios": report.scenarios,
     }
     junit = ElementTree.tostring(_junit(report), encoding="unicode", xml_declaration=True)
-    for name, content in zip(FILES, (json.dumps(document, indent=1), junit), strict=True):
-        write_whole(directory / name, content + "\n")
+    try:
+        for name, content in zip(FILES, (json.dumps(document, indent=1), junit), strict=True):
+            write_whole(directory / name, content + "\n")
+    except OSError as error:
+        raise unwritable(directory, error) from error
+
+
+def kept(found: Report, directory: Path) -> bool:
+    """Whether the report could be written; a verdict that is not kept is none.
+
+    Nothing is raised: Locust would never be told to end.
+    """
+    try:
+        write(found, directory)
+    except SuiteError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 def read(directory: Path) -> Report | None:
@@ -197,7 +215,7 @@ def prepare(directory: Path) -> None:
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for name in FILES:
+        for name in (*FILES, PAGE):
             (directory / name).unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"--reports {directory}: {error.strerror}") from error

@@ -2,7 +2,8 @@
 
 Variables break it: SHORT_PAGE_STATUS is the status that the page must answer with,
 SHORT_THRESHOLD the deployed alarm's, in seconds. SHORT_FAULT=prepare, =start or =send raises
-there; =interrupt is a Ctrl-C before Locust has begun; =closed has visitors in a closed loop.
+there; =interrupt is a Ctrl-C before Locust has begun; =closed has visitors in a closed loop;
+=taken lets nothing be written where the report belongs, once the run has begun.
 """
 
 from __future__ import annotations
@@ -114,6 +115,13 @@ if FAULT == "interrupt":
     hook.add_listener(lambda **_: os.kill(os.getpid(), signal.SIGINT))
 if FAULT == "closed":
     vars(generator)["Dispatcher"] = ClosedLoop
+if FAULT == "taken":
+    started: Any = events.test_start
+    started.add_listener(
+        lambda environment, **_: Path(environment.parsed_options.reports, "load.json").mkdir(
+            parents=True
+        )
+    )
 if FAULT == "send":
     vars(generator)["choices"] = None
 

@@ -10,11 +10,13 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.load.hosts import UsageError
-from tests.load.report import report
+from tests.load.report import page, report
 from tests.load.report.report import Report
 from tests.load.verdict.gate import Judgement
+from tests.selftest.load import reported
+from tests.selftest.load.observations import STEADY
 from tests.support.catalogue import Place, Requirement, Severity
-from tests.support.outcomes import Violation
+from tests.support.outcomes import SuiteError, Violation
 from tests.support.report import Record, Verdict, failure_text
 
 pytestmark = pytest.mark.selftest
@@ -149,9 +151,24 @@ def test_junit_has_a_case_for_each_claim_of_each_scenario(tmp_path: Path) -> Non
 
 def test_an_earlier_report_is_not_taken_for_this_runs(tmp_path: Path) -> None:
     report.write(outcomes("pass"), tmp_path)
+    (tmp_path / report.PAGE).touch()
     report.prepare(tmp_path)
     assert report.read(tmp_path) is None
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("file", report.FILES)
+def test_a_report_that_cannot_be_written_is_one_error(file: str, tmp_path: Path) -> None:
+    (tmp_path / file).mkdir()
+    with pytest.raises(SuiteError, match=f"cannot write {tmp_path}: Is a directory; free some"):
+        report.write(outcomes("pass"), tmp_path)
+
+
+def test_a_page_that_cannot_be_written_is_one_error(tmp_path: Path) -> None:
+    report.write(reported.of(STEADY), tmp_path)
+    (tmp_path / report.PAGE).mkdir()
+    with pytest.raises(SuiteError, match=f"cannot write {tmp_path / report.PAGE}: Is a directory"):
+        page.write(tmp_path / report.FILES[0])
 
 
 def test_a_report_directory_that_cannot_be_is_a_usage_error(tmp_path: Path) -> None:

@@ -205,6 +205,16 @@ def test_a_generator_that_breaks_is_invalid(fault: str, reason: str, tmp_path: P
     assert quiet(tmp_path) == ("invalid", reason)
 
 
+@pytest.mark.parametrize("service", [0.01], indirect=True)
+def test_a_run_whose_report_cannot_be_written_ends_and_is_no_pass(
+    service: str, tmp_path: Path
+) -> None:
+    run = locust(tmp_path, service, SHORT_FAULT="taken")
+    assert run.returncode == 3, run.stdout + run.stderr
+    assert f"error: cannot write {tmp_path}: Is a directory" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
 STOPS = {
     "Ctrl-C": lambda run: run.send_signal(signal.SIGINT),
     "SIGTERM": lambda run: run.send_signal(signal.SIGTERM),
