@@ -166,11 +166,7 @@ def test_trail_records_every_region(plan: Plan, requirement: Requirement) -> Non
         trail.value("is_multi_region_trail"),
         trail.value("enable_log_file_validation"),
     )
-    everywhere = trail.value("include_global_service_events")
     expect_equal(trail.where, "multi-region", regions, requirement.expected["multi_region"])
-    expect_equal(
-        trail.where, "global services", everywhere, requirement.expected["global_services"]
-    )
     expect_equal(trail.where, "validation", validated, requirement.expected["log_file_validation"])
 
 
