@@ -73,6 +73,15 @@ def test_answer_is_cached_only_if_it_says_so(
     expect_equal(cache_policy.where, argument, ttl, requirement.expected["default_ttl_seconds"])
 
 
+@pytest.mark.requirement("CDN-06")
+def test_pages_are_never_cached_and_assets_are(
+    distribution: Resource, requirement: Requirement
+) -> None:
+    wanted = requirement.expected["cache_policies"]
+    actual = {one: behaviour(distribution, one).symbolic("cache_policy_id") for one in wanted}
+    expect_equal(distribution.where, "cache policies", actual, wanted)
+
+
 @pytest.mark.requirement("CDN-03")
 @pytest.mark.parametrize("index", [0, 1], ids=["default", "api"])
 def test_application_sees_the_host_that_was_typed(
@@ -221,6 +230,13 @@ def test_firewall_stops_what_is_known_to_be_bad(acl: Resource, requirement: Requ
         rule["name"] for rule in rules if not any(one["none"] for one in rule["override_action"])
     ]
     expect_none(acl.where, "rule group that only counts", let_off)
+
+
+@pytest.mark.requirement("WAF-01")
+def test_firewall_lets_everything_else_through(acl: Resource, requirement: Requirement) -> None:
+    chosen = only(acl.where, "default action", acl.value("default_action"))
+    taken = [name for name, settings in chosen.items() if settings]
+    expect_equal(acl.where, "default action", taken, [requirement.expected["others"]])
 
 
 @pytest.mark.requirement("WAF-01")
