@@ -49,6 +49,10 @@ def test_document_is_read_in_each_of_its_forms(written: Any) -> None:
     )
 
 
+def test_document_without_a_statement_says_nothing() -> None:
+    assert statements('{"Version": "2012-10-17"}') == []
+
+
 def test_what_is_no_policy_is_not_judged() -> None:
     with pytest.raises(Invalid, match="without Statement"):
         statements('{"rules": []}')

@@ -76,10 +76,13 @@ def matches(pattern: str, text: str) -> bool:
 def statements(policy: str | Mapping[str, Any]) -> list[Statement]:
     """The statements of a policy document, given as JSON, as IAM's URL-encoded JSON, or parsed.
 
-    Raises Invalid where it has no Statement.
+    There are none in what Terraform writes for an aws_iam_policy_document without a statement,
+    which is a version alone. Raises Invalid where there is no Statement in anything else.
     """
     if isinstance(policy, str):
         policy = json.loads(unquote(policy) if policy.startswith("%") else policy)
+    if isinstance(policy, Mapping) and policy.keys() == {"Version"}:
+        return []
     if not isinstance(policy, Mapping) or "Statement" not in policy:
         raise Invalid("a policy without Statement: it is no IAM policy document")
     written = policy["Statement"]

@@ -25,6 +25,7 @@ from tests.support.iam import granted
 from tests.support.plan import Plan
 from tests.support.planned_policies import policy as planned
 from tests.support.planned_resource import Resource
+from tests.support.source import SourceTree
 
 pytestmark = pytest.mark.plan
 
@@ -112,6 +113,12 @@ def test_container_has_its_health_check(app: Resource, requirement: Requirement)
     expect_equal(app.where, "health check", {key: check.get(key) for key in times}, times)
 
 
+@pytest.mark.requirement("ECS-04")
+def test_task_ends_with_its_container(task: Resource, requirement: Requirement) -> None:
+    essential = container(task).get("essential", True)
+    expect_equal(task.where, "essential", essential, requirement.expected["essential"])
+
+
 @pytest.mark.requirement("ECS-10")
 def test_container_runs_unprivileged_and_writes_to_tmp_only(
     task: Resource, requirement: Requirement
@@ -188,6 +195,27 @@ def test_fixed_values_of_the_contract_reach_the_container(
     values = found("ECS-11", "value", requirement.expected["values"].items())
     wanted = {name: value.format(environment=planned_environment) for name, value in values}
     expect_equal(task.where, "values", {name: variables.get(name) for name in wanted}, wanted)
+
+
+@pytest.mark.requirement("ECS-11")
+def test_environments_own_values_reach_the_container(
+    task: Resource, source: SourceTree, planned_environment: str, requirement: Requirement
+) -> None:
+    variables = {v["name"]: v["value"] for v in container(task)["environment"]}
+    given = source.variables(planned_environment)
+    wanted = {name: given.get(own) for name, own in requirement.expected["own"].items()}
+    expect_equal(task.where, "values", {name: variables.get(name) for name in wanted}, wanted)
+
+
+@pytest.mark.requirement("ECS-11")
+def test_address_of_the_cache_reaches_the_container(
+    task: Resource, redis: Resource, requirement: Requirement
+) -> None:
+    expected = requirement.expected["cache"]
+    variables = {v["name"]: v["value"] for v in container(task)["environment"]}
+    wanted = f"⟨{redis.address}.{expected['attribute']}⟩"
+    actual = variables.get(expected["variable"])
+    expect_equal(task.where, expected["variable"], actual, wanted)
 
 
 @pytest.mark.requirement("ECS-12")

@@ -101,6 +101,13 @@ def test_somebody_is_told_of_an_anomaly(plan: Plan, prefix: str, requirement: Re
 
 
 @pytest.mark.requirement("COST-05")
+def test_what_matters_is_said_and_not_left_to_aws(plan: Plan) -> None:
+    one = only("plan", "anomaly subscription", plan.all("aws_ce_anomaly_subscription"))
+    said = one.sets("threshold_expression")
+    expect(one.where, said, "a threshold of its own", "none: Cost Explorer refuses it")
+
+
+@pytest.mark.requirement("COST-05")
 def test_somebody_is_told_of_what_matters_only(plan: Plan, requirement: Requirement) -> None:
     one = only("plan", "anomaly subscription", plan.all("aws_ce_anomaly_subscription"))
     wanted = requirement.expected["threshold"]

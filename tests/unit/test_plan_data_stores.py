@@ -7,6 +7,7 @@ import pytest
 from tests.support.catalogue import Requirement
 from tests.support.expectations import (
     expect,
+    expect_contains,
     expect_equal,
     expect_members,
     expect_not_in,
@@ -54,6 +55,17 @@ def test_cluster_has_the_writer_and_two_readers(
     names = [i.value("identifier") for i in plan.all("aws_rds_cluster_instance")]
     wanted = [f"{prefix}-{name}" for name in requirement.expected["instances"]]
     expect_members("plan", "Aurora instances", names, wanted)
+
+
+@pytest.mark.requirement("DB-03")
+def test_primary_is_first_in_line_to_be_the_writer(
+    plan: Plan, prefix: str, requirement: Requirement
+) -> None:
+    instances = plan.all("aws_rds_cluster_instance")
+    tiers = {one.value("identifier"): one.value("promotion_tier") for one in instances}
+    first = [name for name, tier in tiers.items() if tier == min(tiers.values())]
+    wanted = f"{prefix}-{requirement.expected['first_in_line']}"
+    expect_contains("plan", "first in line", first, wanted)
 
 
 @pytest.mark.requirement("DB-03")
@@ -111,8 +123,11 @@ def test_instance_is_watched(instance: Resource, requirement: Requirement) -> No
 def test_cluster_keeps_what_performance_insights_saw(
     aurora: Resource, requirement: Requirement
 ) -> None:
+    insights = aurora.value("performance_insights_enabled")
     retention = aurora.value("performance_insights_retention_period")
     wanted = requirement.expected["retention_days"]
+    watched = requirement.expected["performance_insights"]
+    expect_equal(aurora.where, "Performance Insights", insights, watched)
     expect_equal(aurora.where, "retention in days", retention, wanted)
 
 

@@ -73,6 +73,15 @@ def test_answer_is_cached_only_if_it_says_so(
     expect_equal(cache_policy.where, argument, ttl, requirement.expected["default_ttl_seconds"])
 
 
+@pytest.mark.requirement("CDN-06")
+def test_pages_are_never_cached_and_assets_are(
+    distribution: Resource, requirement: Requirement
+) -> None:
+    wanted = requirement.expected["cache_policies"]
+    actual = {one: behaviour(distribution, one).symbolic("cache_policy_id") for one in wanted}
+    expect_equal(distribution.where, "cache policies", actual, wanted)
+
+
 @pytest.mark.requirement("CDN-03")
 @pytest.mark.parametrize("index", [0, 1], ids=["default", "api"])
 def test_application_sees_the_host_that_was_typed(
@@ -187,10 +196,23 @@ def test_domain_leads_to_the_distribution(
     expect_members(distribution.where, "records", records, requirement.expected["types"])
 
 
+@pytest.mark.requirement("DNS-01")
+def test_domains_alias_can_be_made(
+    plan: Plan, distribution: Resource, requirement: Requirement
+) -> None:
+    refused = [
+        one.where
+        for one in plan.all("aws_route53_record")
+        if distribution.block in one.references("alias[0].name")
+        and one.value("alias[0].evaluate_target_health") != requirement.expected["evaluates_health"]
+    ]
+    expect_none(distribution.where, "alias that follows its health", refused)
+
+
 def groups_of(acl: Resource) -> dict[str, dict[str, Any]]:
     """The AWS-managed rule groups of a web ACL by name."""
     statements = [rule["statement"][0] for rule in acl.value("rule")]
-    groups = [s["managed_rule_group_statement"][0] for s in statements]
+    groups = [group for s in statements for group in s["managed_rule_group_statement"]]
     return {group["name"]: group for group in groups}
 
 
@@ -204,8 +226,17 @@ def acl(request: pytest.FixtureRequest, plan: Plan) -> Resource:
 def test_firewall_stops_what_is_known_to_be_bad(acl: Resource, requirement: Requirement) -> None:
     expect_members(acl.where, "rule groups", groups_of(acl), requirement.expected["groups"])
     rules = acl.value("rule")
-    let_off = [rule["name"] for rule in rules if not rule["override_action"][0]["none"]]
+    let_off = [
+        rule["name"] for rule in rules if not any(one["none"] for one in rule["override_action"])
+    ]
     expect_none(acl.where, "rule group that only counts", let_off)
+
+
+@pytest.mark.requirement("WAF-01")
+def test_firewall_lets_everything_else_through(acl: Resource, requirement: Requirement) -> None:
+    chosen = only(acl.where, "default action", acl.value("default_action"))
+    taken = [name for name, settings in chosen.items() if settings]
+    expect_equal(acl.where, "default action", taken, [requirement.expected["others"]])
 
 
 @pytest.mark.requirement("WAF-01")
@@ -214,7 +245,7 @@ def test_firewall_lets_uploads_through(acl: Resource, requirement: Requirement) 
         name: [
             rule["name"]
             for rule in group["rule_action_override"]
-            if rule["action_to_use"][0]["count"]
+            if any(one["count"] for one in rule["action_to_use"])
         ]
         for name, group in groups_of(acl).items()
         if group["rule_action_override"]
@@ -229,7 +260,9 @@ def test_firewalls_log_holds_no_session(
     logs = plan.all("aws_wafv2_web_acl_logging_configuration")
     own = [one for one in logs if acl.address in one.points_to("resource_arn")]
     log = only(acl.where, "logging configuration", own)
-    redacted = [field["single_header"][0]["name"] for field in log.value("redacted_fields")]
+    redacted = [
+        header["name"] for one in log.value("redacted_fields") for header in one["single_header"]
+    ]
     expect_contains("WAF-02", "headers", requirement.expected["redacted"], "cookie")
     expect_subset(log.where, "redacted headers", redacted, requirement.expected["redacted"])
 

@@ -57,6 +57,13 @@ def test_backup_has_opted_in_where_the_database_is(plan: Plan, aurora: Resource)
     expect_equal(settings.where, "region", region, plan.region_of(aurora))
 
 
+@pytest.mark.requirement("AUD-01")
+def test_trail_records_the_services_of_no_region(plan: Plan, requirement: Requirement) -> None:
+    trail = only("plan", "CloudTrail trail", plan.all("aws_cloudtrail"))
+    recorded = trail.value("include_global_service_events")
+    expect_equal(trail.where, "global services", recorded, requirement.expected["global_services"])
+
+
 @pytest.fixture
 def audit(plan: Plan, prefix: str) -> Resource:
     """The role by which the tiers look at the environment."""
