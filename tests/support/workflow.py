@@ -118,6 +118,12 @@ class Workflow:
             return ()
         return (triggers.get(event) or {}).get("branches") or ()
 
+    def filters(self, event: str) -> set[str]:
+        """What else than the branch decides whether an event starts the workflow."""
+        triggers = self.keys.get("on")
+        given = triggers.get(event) if isinstance(triggers, Mapping) else None
+        return set(given or ()) - {"branches"}
+
     def results(self, event: Event, ended: Mapping[str, str] | None = None) -> dict[str, str]:
         """The result of each job if the event happens; empty if it does not start the workflow.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -274,3 +275,68 @@ def test_channel_hears_of_every_end(
     others = set(workflow.jobs) - {notifying.name}
     expect_equal(notifying.where, f"notification of {branch} after {ended}", told, "success")
     expect_members(notifying.where, "what it waits for", workflow.ancestors(notifying), others)
+
+
+@pytest.mark.requirement("PIPE-04")
+@pytest.mark.parametrize("event", ["push", "pull_request"])
+def test_every_change_of_a_branch_starts_the_pipeline(event: str, workflow: Workflow) -> None:
+    # Whatever a path or a type leaves out is judged by nobody; a tag would be no branch's.
+    expect_none(workflow.name, f"further filter of {event}", workflow.filters(event))
+
+
+@pytest.mark.requirement("PIPE-04")
+@pytest.mark.parametrize("tier", ["static"])
+@pytest.mark.parametrize("event", [Event("push", "main"), Event("pull_request", "main")])
+def test_static_tier_is_asked_at_every_event(
+    tier: str, event: Event, workflow: Workflow, gate: Job, requirement: Requirement, tmp_path: Path
+) -> None:
+    verdicts = {requirement.expected[tier]: Answer(status=1)}
+    tools = ["aws", "git", "python", "tox"]
+    run = JobRehearsal(
+        workflow, gate, event,
+        lambda called: verdicts.get(called.text, Answer("same\n")), tools, tmp_path,
+    )  # fmt: skip
+    what = f"result of a tier that fails at a {event.name} of {event.branch}"
+    expect_equal(gate.where, what, run.result, "failure")
+
+
+@pytest.mark.requirement("PIPE-04")
+def test_no_failed_job_counts_as_passed(workflow: Workflow) -> None:
+    lenient = [job.where for job in workflow.jobs.values() if job.keys.get("continue-on-error")]
+    expect_none(workflow.name, "job with continue-on-error", lenient)
+
+
+@pytest.mark.requirement("PIPE-04")
+def test_nobody_talks_the_pipeline_out_of_a_job(
+    workflow: Workflow, requirement: Requirement
+) -> None:
+    chosen = re.compile(requirement.expected["chosen_by_the_author"])
+    asked = [
+        f"{job.where} {job.keys['if']}"
+        for job in workflow.jobs.values()
+        if chosen.search(str(job.keys.get("if", "")))
+    ]
+    expect_none(workflow.name, "condition that the author of a change decides", asked)
+
+
+@pytest.mark.requirement("PIPE-04")
+@pytest.mark.parametrize("tier", TIERS)
+def test_tier_judges_the_code_of_the_event(tier: str, gate: Job, requirement: Requirement) -> None:
+    others = [
+        f"{step.where} {name}"
+        for step in gate.steps
+        for name in requirement.expected["other_code"]
+        if step.action == "actions/checkout" and name in (step.keys.get("with") or {})
+    ]
+    expect_none(gate.where, f"other code for the {tier} tier", others)
+
+
+@pytest.mark.requirement("PIPE-04")
+@pytest.mark.parametrize("tier", TIERS)
+def test_no_variable_steers_the_tier(
+    tier: str, workflow: Workflow, gate: Job, requirement: Requirement
+) -> None:
+    steering = re.compile(requirement.expected["steering"])
+    places = [workflow.keys, gate.keys, *(step.keys for step in gate.steps)]
+    given = [name for keys in places for name in keys.get("env") or {} if steering.match(name)]
+    expect_none(gate.where, f"variable that steers the {tier} tier", given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
@@ -13,7 +14,7 @@ import pytest
 from tests.support import planning
 from tests.support.aws_cli import parse
 from tests.support.catalogue import Catalogue, Requirement
-from tests.support.deployed_service import DeployedService
+from tests.support.deployed_service import NETWORK, DeployedService
 from tests.support.expectations import (
     expect,
     expect_equal,
@@ -22,7 +23,7 @@ from tests.support.expectations import (
     found,
     only,
 )
-from tests.support.job_rehearsal import JobRehearsal
+from tests.support.job_rehearsal import Called, JobRehearsal
 from tests.support.rehearsal import Answer
 from tests.support.source import SourceTree
 from tests.support.workflow import COMMIT, Event, Job, Workflow
@@ -198,3 +199,29 @@ def test_deploying_role_may_do_what_the_deployment_does(
     missing = [f"{action} for {where}" for action, where in needed if action not in granted]
     found(run.job.where, "command of AWS", needed)
     expect_none(policy.where, "action that the role lacks", sorted(missing))
+
+
+def options(calls: list[Called]) -> set[str]:
+    """What the calls say, without the values."""
+    return {word.partition("=")[0] for one in calls for word in one.words if word[:2] == "--"}
+
+
+@pytest.mark.requirement("ECS-05")
+def test_deployment_changes_nothing_but_the_revision(
+    deploying: Job, deploy: Deploy, requirement: Requirement, catalogue: Catalogue
+) -> None:
+    _, run = deploy("main")
+    said = options(run.of(catalogue.requirement("PIPE-03").expected["deploy"]))
+    others = said - set(requirement.expected["says"])
+    expect_none(deploying.where, "other change of the service", others)
+
+
+@pytest.mark.requirement("PIPE-03")
+def test_migrations_run_as_they_are_and_where_the_service_does(
+    deploying: Job, deploy: Deploy, requirement: Requirement
+) -> None:
+    _, run = deploy("staging", exit_code=requirement.expected["proceeds_on"])
+    others = options(run.of(requirement.expected["run"])) - set(requirement.expected["says"])
+    expect_none(deploying.where, "other change of the migrations", others)
+    networks = [json.loads(network) for network in run.values("--network-configuration")]
+    expect_equal(deploying.where, "network of the migrations", networks, [NETWORK])

@@ -207,17 +207,6 @@ def test_environments_own_values_reach_the_container(
     expect_equal(task.where, "values", {name: variables.get(name) for name in wanted}, wanted)
 
 
-@pytest.mark.requirement("ECS-11")
-def test_address_of_the_cache_reaches_the_container(
-    task: Resource, redis: Resource, requirement: Requirement
-) -> None:
-    expected = requirement.expected["cache"]
-    variables = {v["name"]: v["value"] for v in container(task)["environment"]}
-    wanted = f"⟨{redis.address}.{expected['attribute']}⟩"
-    actual = variables.get(expected["variable"])
-    expect_equal(task.where, expected["variable"], actual, wanted)
-
-
 @pytest.mark.requirement("ECS-12")
 def test_output_reaches_the_applications_log_group(
     plan: Plan, task: Resource, prefix: str, requirement: Requirement
@@ -227,3 +216,63 @@ def test_output_reaches_the_applications_log_group(
     names = (group.value("name"), f"⟨{group.address}.name⟩", f"⟨{group.address}.id⟩")
     expect_equal(task.where, "log driver", written.get("logDriver"), expected["driver"])
     expect_in(task.where, "log group", written.get("options", {}).get("awslogs-group"), names)
+
+
+@pytest.mark.requirement("ECS-08")
+@pytest.mark.parametrize("family", ["app", "migrations"])
+def test_task_runs_what_it_is_for(
+    family: str, plan: Plan, prefix: str, requirement: Requirement
+) -> None:
+    one = plan.one("aws_ecs_task_definition", family=f"{prefix}-{family}")
+    wanted = requirement.expected["commands"][family]
+    run = [*container(one).get("entryPoint", []), *container(one).get("command", [])]
+    expect_equal(one.where, "command", run, wanted)
+
+
+@pytest.mark.requirement("ECS-11")
+def test_application_is_told_of_the_redis_that_takes_writes(
+    task: Resource, redis: Resource, requirement: Requirement
+) -> None:
+    variables = {v["name"]: v["value"] for v in container(task)["environment"]}
+    wanted = {
+        name: f"⟨{redis.address}.{attribute}⟩"
+        for name, attribute in requirement.expected["of_redis"].items()
+    }
+    expect_equal(task.where, "Redis", {name: variables.get(name) for name in wanted}, wanted)
+
+
+@pytest.mark.requirement("ENV-03")
+def test_environments_own_value_reaches_the_container(
+    task: Resource, planned_environment: str, requirement: Requirement
+) -> None:
+    given = requirement.expected["variables"][planned_environment]
+    variables = {v["name"]: v["value"] for v in container(task)["environment"]}
+    wanted = {name: given[name.lower()] for name in requirement.expected["container"]}
+    expect_equal(task.where, "values", {name: variables.get(name) for name in wanted}, wanted)
+
+
+@pytest.mark.requirement("UPD-01")
+def test_task_runs_an_image_of_the_repository(plan: Plan, task: Resource) -> None:
+    repository = only("plan", "image repository", plan.all("aws_ecr_repository"))
+    address = container(task)["image"].rpartition(":")[0]
+    expect_equal(task.where, "repository", address, f"⟨{repository.address}.repository_url⟩")
+
+
+@pytest.mark.requirement("ECS-02")
+def test_no_variable_comes_from_a_file(task: Resource) -> None:
+    # What it holds is known to whoever may read the bucket, and to no rule here.
+    files = [one["value"] for one in container(task).get("environmentFiles", [])]
+    expect_none(task.where, "file of further variables", files)
+
+
+@pytest.mark.requirement("ECS-03")
+def test_application_checks_whom_it_talks_to(task: Resource, requirement: Requirement) -> None:
+    names = {variable["name"] for variable in container(task)["environment"]}
+    undone = names & set(requirement.expected["rejected"])
+    expect_none(task.where, "variable that makes TLS trust anybody", undone)
+
+
+@pytest.mark.requirement("ECS-10")
+def test_container_has_no_further_capability(task: Resource) -> None:
+    added = container(task).get("linuxParameters", {}).get("capabilities", {}).get("add", [])
+    expect_none(task.where, "capability beyond an unprivileged user's", added)

@@ -9,6 +9,7 @@ from tests.support.expectations import (
     expect,
     expect_contains,
     expect_equal,
+    expect_in,
     expect_members,
     expect_not_in,
     named,
@@ -212,3 +213,10 @@ def test_redis_slow_log_is_delivered(redis: Resource, requirement: Requirement) 
     delivery = only(redis.where, "log delivery", redis.value("log_delivery_configuration"))
     expect_equal(redis.where, "type", delivery["log_type"], requirement.expected["log_type"])
     expect_equal(redis.where, "format", delivery["log_format"], requirement.expected["log_format"])
+
+
+@pytest.mark.requirement("REDIS-06")
+def test_redis_uses_the_parameters(plan: Plan, prefix: str, redis: Resource) -> None:
+    group = plan.one("aws_elasticache_parameter_group", name=prefix)
+    used = redis.symbolic("parameter_group_name")
+    expect_in(redis.where, "parameter group", used, (prefix, f"⟨{group.address}.id⟩"))

@@ -279,3 +279,48 @@ def test_edge_speaks_tls_to_the_load_balancer(
     expect_members(distribution.where, "versions of TLS", versions, requirement.expected["tls"])
     port = origin.value("custom_origin_config[0].https_port")
     expect_equal(distribution.where, "port", port, requirement.expected["port"])
+
+
+@pytest.mark.requirement("CDN-01")
+def test_distribution_serves_the_agreed_paths_only(
+    distribution: Resource, requirement: Requirement
+) -> None:
+    paths = [one.value("path_pattern") for one in distribution.nested("ordered_cache_behavior")]
+    wanted = [requirement.expected["static_path"], requirement.expected["api_path"]]
+    expect_members(distribution.where, "paths of their own", paths, wanted)
+
+
+@pytest.mark.requirement("CDN-01")
+@pytest.mark.parametrize(
+    ("path", "from_bucket"), [("static_path", True), ("api_path", False), ("default", False)]
+)
+def test_path_leads_to_its_origin(
+    path: str, from_bucket: bool, distribution: Resource, requirement: Requirement
+) -> None:
+    pattern = requirement.expected.get(path, path)
+    target = behaviour(distribution, pattern).value("target_origin_id")
+    origin = named(
+        distribution.where, target, distribution.nested("origin"),
+        lambda one: one.value("origin_id") == target,
+    )  # fmt: skip
+    bucket = bool(origin.symbolic("origin_access_control_id"))
+    expect_equal(distribution.where, f"{pattern} comes from the bucket", bucket, from_bucket)
+    # What is put before each path is asked for, and is not there.
+    expect_equal(
+        distribution.where, f"path before {pattern}", origin.value("origin_path") or "", ""
+    )
+
+
+@pytest.mark.requirement("CDN-02")
+def test_page_is_never_cached(distribution: Resource, requirement: Requirement) -> None:
+    policy = behaviour(distribution, "default").symbolic("cache_policy_id")
+    wanted = requirement.expected["pages_cache_policy"]
+    expect_equal(distribution.where, "cache policy of the pages", policy, wanted)
+
+
+@pytest.mark.requirement("WAF-01")
+def test_firewall_looks_at_every_request(acl: Resource) -> None:
+    narrowed = [name for name, group in groups_of(acl).items() if group["scope_down_statement"]]
+    expect_none(acl.where, "rule group that looks at some requests only", narrowed)
+    blocked = acl.value("default_action[0].block")
+    expect_none(acl.where, "refusal of what no rule names", blocked or [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pytest
 
@@ -25,6 +25,8 @@ NAMES = ("name", "bucket", "cluster_identifier", "replication_group_id", "family
 BUCKET = re.compile(r"<aws_s3_bucket ([^>]+)>")
 # The resource whose policy a resource holds, by the argument that names it; others hold their own.
 HOLDERS = {"aws_s3_bucket_policy": "bucket", "aws_sns_topic_policy": "arn"}
+# What attaches a policy, by the argument that names the role; AWS's own are IAM-08's.
+ATTACHING = {"aws_iam_role_policy_attachment": "role", "aws_iam_policy_attachment": "roles"}
 
 Spelled = Callable[[str], str]
 
@@ -86,16 +88,33 @@ def listed(names: Iterable[str]) -> str:
 def test_role_may_do_what_is_listed_for_it(
     plan: Plan, prefix: str, spelled: Spelled, requirement: Requirement
 ) -> None:
-    policies = found("plan", "role's policy", plan.all("aws_iam_role_policy"))
     actual = [
-        f"{str(plan.at(role).symbolic('name')).removeprefix(f'{prefix}-')}: {one}"
-        for policy in policies
-        for role in policy.points_to("role")
+        f"{role.removeprefix(f'{prefix}-')}: {one}"
+        for role, policy in found("plan", "role's policy", of_roles(plan))
         for one in lines(planned_policies.policy(plan, policy, "policy"), spelled)
     ]
     wanted = [f"{role}: {one}" for role, every in requirement.expected["roles"].items()
               for one in every]  # fmt: skip
     expect_members("plan", "grants", actual, wanted)
+
+
+def of_roles(plan: Plan) -> Iterator[tuple[str, Resource]]:
+    """Each role's name with each policy of the stack's that it has, inline or attached."""
+    for policy in plan.all("aws_iam_role_policy"):
+        for role in names_at(plan, policy, "role"):
+            yield role, policy
+    for kind, argument in ATTACHING.items():
+        for one in plan.all(kind):
+            for role in names_at(plan, one, argument):
+                for address in one.points_to("policy_arn"):
+                    yield role, plan.at(address)
+
+
+def names_at(plan: Plan, user: Resource, argument: str) -> list[str]:
+    """The names of the roles at an argument, by reference or written out."""
+    written = user.symbolic(argument)
+    pointed = [str(plan.at(address).symbolic("name")) for address in user.points_to(argument)]
+    return pointed or (written if isinstance(written, list) else [str(written)])
 
 
 @pytest.mark.requirement("IAM-13")
@@ -121,3 +140,10 @@ def holding(plan: Plan, holder: Resource) -> list[Resource]:
     """The resource that a policy is of: the one that its holder names, or the holder itself."""
     named = [plan.at(a) for a in holder.points_to(HOLDERS.get(holder.type, "bucket"))]
     return named if holder.type in HOLDERS else [holder]
+
+
+@pytest.mark.requirement("IAM-13")
+def test_function_is_called_by_who_is_listed(plan: Plan, requirement: Requirement) -> None:
+    permissions = found("plan", "permission", plan.all("aws_lambda_permission"))
+    callers = [str(one.symbolic("principal")) for one in permissions]
+    expect_members("plan", "callers of functions", callers, requirement.expected["callers"])

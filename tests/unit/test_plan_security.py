@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from tests.support.expectations import (
     expect,
     expect_contains,
     expect_equal,
+    expect_in,
+    expect_members,
     expect_none,
     expect_subset,
     found,
@@ -70,6 +73,10 @@ def test_somebody_is_told_of_the_event(
         and (one.symbolic("log_group_name") == trail_log.value("name"))
     ]
     source = only(trail_log.where, f"filter for {sign}", own)
+    terms = terms_of(source.value("pattern"))
+    expect_members(source.where, "terms", terms, requirement.expected["terms"][event])
+    counted = source.value("metric_transformation[0].value")
+    expect_equal(source.where, "counted for each", counted, requirement.expected["counted"])
     metric = tuple(
         source.value(f"metric_transformation[0].{part}") for part in ("namespace", "name")
     )
@@ -81,6 +88,12 @@ def test_somebody_is_told_of_the_event(
     alarm = only(trail_log.where, f"alarm on {' '.join(metric)}", alarms)
     topic = plan.one("aws_sns_topic", name=f"{prefix}-{requirement.expected['topic_suffix']}")
     expect_contains(alarm.where, "topics", alarm.points_to("alarm_actions"), topic.address)
+
+
+def terms_of(pattern: str) -> list[str]:
+    """The comparisons of a filter's pattern; each further one lets less, or more, through."""
+    inner = pattern.strip().strip("{}").replace("(", "").replace(")", "")
+    return [term.strip() for term in re.split(r"&&|\|\|", inner)]
 
 
 @pytest.fixture
@@ -156,6 +169,16 @@ def test_aurora_refuses_connections_without_tls(
     where, given = parameters
     name = requirement.expected["parameter"]
     expect_equal(where, name, given.get(name), requirement.expected["value"])
+
+
+@pytest.mark.requirement("DB-10")
+def test_aurora_speaks_no_old_tls(
+    parameters: tuple[str, dict[str, Any]], requirement: Requirement
+) -> None:
+    where, given = parameters
+    versions = requirement.expected["versions"]
+    oldest = given.get(versions["parameter"], versions["default"])
+    expect_in(where, versions["parameter"], oldest, versions["allowed"])
 
 
 @pytest.mark.requirement("DB-14")

@@ -11,6 +11,7 @@ from tests.support.expectations import (
     expect_equal,
     expect_in,
     expect_members,
+    expect_none,
     found,
     named,
     only,
@@ -260,3 +261,31 @@ def test_off_peak_floor_is_what_the_environment_needs(
     actual = int(action.value("scalable_target_action[0].min_capacity"))
     wanted = requirement.expected["off_peak_minimum"][planned_environment]
     expect_equal(action.where, "minimum off peak", actual, wanted)
+
+
+def rules_of(plan: Plan, listener: Resource) -> list[Resource]:
+    """What a listener does before its default action."""
+    rules = plan.all("aws_lb_listener_rule")
+    return [one for one in rules if listener.address in one.points_to("listener_arn")]
+
+
+@pytest.mark.requirement("ALB-03")
+def test_http_is_redirected_whatever_is_asked_for(plan: Plan, requirement: Requirement) -> None:
+    listener = plan.one("aws_lb_listener", port=requirement.expected["port"])
+    rules = [one.where for one in rules_of(plan, listener)]
+    expect_none(listener.where, "rule before the redirect", rules)
+
+
+@pytest.mark.requirement("NET-08")
+def test_https_leads_to_the_application(
+    plan: Plan, target_group: Resource, catalogue: Catalogue
+) -> None:
+    listener = plan.one("aws_lb_listener", port=catalogue.requirement("ALB-02").expected["port"])
+    actions = found(listener.where, "action", listener.nested("default_action"))
+    actions += [action for rule in rules_of(plan, listener) for action in rule.nested("action")]
+    others = [
+        f"{one.where} {one.value('type')}"
+        for one in actions
+        if one.points_to("target_group_arn") | one.points_to("forward") != {target_group.address}
+    ]
+    expect_none(listener.where, f"action that leads past {target_group.address}", others)

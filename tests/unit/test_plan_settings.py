@@ -98,6 +98,7 @@ def test_budget_speaks_of_what_was_spent_and_of_what_will_be(
         for notice in budget.nested("notification")
         if topic.address in notice.points_to("subscriber_sns_topic_arns")
         and notice.value("comparison_operator") == "GREATER_THAN"
+        and notice.value("threshold_type") == requirement.expected["threshold_type"]
     ]
     expect_members(budget.where, "notices", told, requirement.expected["notices_percent"])
 
@@ -136,3 +137,37 @@ def test_firewall_stands_before_the_load_balancer(plan: Plan, load_balancer: Res
     association = only(load_balancer.where, "association with a web ACL", own)
     acls = [plan.at(acl).value("scope") for acl in association.points_to("web_acl_arn")]
     expect_equal(association.where, "scope of its ACL", acls, ["REGIONAL"])
+
+
+@pytest.mark.requirement("STORE-05")
+def test_no_other_rule_removes_anything(plan: Plan, requirement: Requirement) -> None:
+    removed = requirement.expected["removed"].items()
+    days_of = {
+        bucket.address: [days for name, days in removed if bucket.value("bucket").startswith(name)]
+        for bucket in found("plan", "bucket", plan.all("aws_s3_bucket"))
+    }
+    others = [
+        f"{one.where} {rule.value('id')}: after {expiration.value('days')} days"
+        for one in plan.all("aws_s3_bucket_lifecycle_configuration")
+        for bucket in one.points_to("bucket")
+        for rule in one.nested("rule")[1:]
+        for expiration in rule.nested("expiration")
+        if [expiration.value("days")] != days_of[bucket]
+    ]
+    expect_none("plan", "further rule that removes anything sooner", others)
+
+
+@pytest.mark.requirement("ENV-03")
+def test_environments_own_value_reaches_what_it_is_for(
+    plan: Plan, prefix: str, planned_environment: str, requirement: Requirement
+) -> None:
+    given = requirement.expected["variables"][planned_environment]
+    places = found("ENV-03", "place", requirement.expected["reaches"])
+    others = [
+        f"{one.where} {place['at']} = {actual}, not {given[place['variable']]}"
+        for place in places
+        for one in [plan.one(place["of"], **{place["by"]: f"{prefix}{place['suffix']}"})]
+        if (actual := str(one.value(place["at"])).removesuffix(".0"))
+        != str(given[place["variable"]])
+    ]
+    expect_none("plan", "value of another environment", others)

@@ -135,12 +135,14 @@ def test_policy_of_aws_is_attached_to_the_role_that_it_is_for(
     plan: Plan, prefix: str, requirement: Requirement
 ) -> None:
     attachments = found("plan", "attachment", plan.all("aws_iam_role_policy_attachment"))
-    actual = {
-        suffix(role, prefix): str(one.symbolic("policy_arn")).rpartition("/")[2]
+    # A role may have several.
+    actual = [
+        f"{suffix(role, prefix)}: {str(one.symbolic('policy_arn')).rpartition('/')[2]}"
         for one in attachments
         for role in roles_of(plan, one, "role")
-    }
-    expect_equal("plan", "attached", actual, requirement.expected["attached"])
+    ]
+    wanted = [f"{role}: {policy}" for role, policy in requirement.expected["attached"].items()]
+    expect_members("plan", "attached", actual, wanted)
 
 
 def roles_of(plan: Plan, user: Resource, argument: str) -> list[str]:
@@ -238,6 +240,7 @@ ALARM = {
     "period_seconds": "period",
     "evaluation_periods": "evaluation_periods",
     "missing_data": "treat_missing_data",
+    "datapoints": "datapoints_to_alarm",
     "acts": "actions_enabled",
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.catalogue import Requirement
+from tests.support.catalogue import Catalogue, Requirement
 from tests.support.expectations import (
     expect,
     expect_contains,
@@ -267,6 +267,18 @@ def test_application_is_given_every_replica_once(
     expect_equal(where, "replicas given", len(given), expected["readers"])
 
 
+@pytest.mark.requirement("DB-15")
+def test_application_writes_by_the_writers_endpoint(source: SourceTree) -> None:
+    versions = source.blocks("resource", "aws_secretsmanager_secret_version")
+    # It leads to some replica, which refuses every write.
+    readers = [
+        one.where
+        for one in found(source.stack.name, "secret's value", versions)
+        if "reader_endpoint" in str(one.get("secret_string_wo"))
+    ]
+    expect_none(source.stack.name, "URL by the reader's endpoint", readers)
+
+
 @pytest.mark.requirement("SEC-06")
 def test_no_secret_is_committed(source: SourceTree, requirement: Requirement) -> None:
     forms = {name: re.compile(form) for name, form in requirement.expected["forms"].items()}
@@ -285,3 +297,30 @@ def test_no_secret_is_committed(source: SourceTree, requirement: Requirement) ->
         if form.search(line)
     ]
     expect_none(source.stack.name, "secret", secrets)
+
+
+@pytest.mark.requirement("TF-08")
+def test_nothing_else_is_left_as_it_is(
+    source: SourceTree, requirement: Requirement, catalogue: Catalogue
+) -> None:
+    versions = catalogue.requirement("DB-09").expected
+    allowed = {
+        **{kind: [versions["ignored"]] for kind in versions["resources"]},
+        "aws_ecs_service": catalogue.requirement("ECS-05").expected["ignored"],
+        **requirement.expected["ignored"],
+    }
+    others = [
+        f"{block.where} {name}"
+        for block in found("the stack", "resource", source.blocks("resource"))
+        for name in names(block.blocks("lifecycle"), "ignore_changes")
+        if name not in allowed.get(block.labels[0], [])
+    ]
+    expect_none("the stack", "change that Terraform is told to overlook", others)
+
+
+@pytest.mark.requirement("TF-06")
+def test_nothing_refuses_to_be_destroyed(source: SourceTree) -> None:
+    # It must be a literal, and so is the same in every environment.
+    blocks = found("the stack", "resource", source.blocks("resource"))
+    kept = [block.where for block in blocks if block.get("lifecycle.prevent_destroy")]
+    expect_none("the stack", "resource that no destroy takes away", kept)
