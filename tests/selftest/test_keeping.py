@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import subprocess
 import sys
@@ -122,6 +123,44 @@ def test_place_without_room_for_a_lock_is_one_error(tmp_path: Path) -> None:
         workspace.making(tmp_path / "things" / "thing"),
     ):
         pytest.fail("it was let in")
+
+
+def kept_one(name: str, directory: Path, age_seconds: float) -> Path:
+    """A directory that was used so long ago."""
+    place = directory / name
+    place.mkdir(parents=True)
+    used = time.time() - age_seconds
+    os.utime(place, (used, used))
+    return place
+
+
+@pytest.mark.parametrize(
+    ("ages", "left"),
+    [
+        ([3000, 2000, 1000], {"0", "1", "2"}),
+        ([4000, 3000, 2000, 1000], {"1", "2", "3"}),
+        # Whoever uses the oldest of these has not ended yet.
+        ([590, 580, 570, 560, 5000], {"0", "1", "2", "3"}),
+    ],
+)
+def test_what_was_used_last_stays(ages: list[float], left: set[str], kept: Path) -> None:
+    made = kept_one("made", kept.parent.parent, 0)
+    for number, age in enumerate(ages):
+        kept_one(str(number), kept.parent, age)
+    workspace.keep(made, kept, 4)
+    assert {path.name for path in kept.parent.iterdir()} == {*left, "thing"}
+
+
+def test_what_another_run_removes_meanwhile_is_no_fault(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = kept_one("made", kept.parent.parent, 0)
+    old = [kept_one(str(number), kept.parent, 5000) for number in range(3)]
+    listed = [*old, kept]
+    old[1].rmdir()
+    monkeypatch.setattr(Path, "iterdir", lambda _: iter(listed))
+    workspace.keep(made, kept, 1)
+    assert [path.exists() for path in listed] == [False, False, False, True]
 
 
 # --- A deployment -------------------------------------------------------------------------

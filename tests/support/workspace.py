@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from tests.support.terraform import Completed, Terraform
 
 INIT_SECONDS = 300.0
 KEPT = 12
+# Longer than a run of the static tier uses what it has found.
+IN_USE_SECONDS = 600.0
 _IGNORED = shutil.ignore_patterns(
     ".terraform", "__pycache__", "*.tfstate", "*.tfstate.*", "*.tfplan"
 )
@@ -43,7 +46,7 @@ def prepare(stack: Path, terraform: Terraform) -> Path:
                     keep(copy, kept, KEPT)
         if not kept.is_dir():
             raise SuiteError(f"cannot write {kept}: free some disk space or check its permissions")
-    kept.touch()
+    os.utime(kept)
     return kept
 
 
@@ -176,13 +179,20 @@ def _files(stack: Path) -> Iterator[Path]:
 def keep(made: Path, kept: Path, most: int) -> None:
     """Move a finished directory to `kept`; whoever was first there wins.
 
-    Of the directories beside it the `most` used last stay.
+    Of the directories beside it the `most` used last stay, and those that another run may be using.
     """
     with contextlib.suppress(OSError):
         kept.parent.mkdir(parents=True, exist_ok=True)
         made.rename(kept)
     if not kept.parent.is_dir():
         return
-    stale = sorted(kept.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-most]
-    for path in stale:
-        shutil.rmtree(path, ignore_errors=True)
+    for path in sorted(kept.parent.iterdir(), key=_used)[:-most]:
+        if time.time() - _used(path) > IN_USE_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _used(path: Path) -> float:
+    """When a kept directory was last used; what another run has removed meanwhile was long ago."""
+    with contextlib.suppress(FileNotFoundError):
+        return path.stat().st_mtime
+    return 0.0

@@ -31,12 +31,16 @@ def distribution(plan: Plan) -> Resource:
     return only("plan", "distribution", plan.all("aws_cloudfront_distribution"))
 
 
-def behaviour(distribution: Resource, path: str) -> Resource:
-    """The cache behaviour of a path; `default` is the one of every other path."""
+def behaviours(distribution: Resource) -> list[tuple[str, Resource]]:
+    """The cache behaviours by their paths; `default` is the one of every other path."""
     ordered = distribution.nested("ordered_cache_behavior")
-    default = distribution.nested("default_cache_behavior")
-    every = [("default", one) for one in default]
-    every += [(one.value("path_pattern"), one) for one in ordered]
+    every = [("default", one) for one in distribution.nested("default_cache_behavior")]
+    return every + [(one.value("path_pattern"), one) for one in ordered]
+
+
+def behaviour(distribution: Resource, path: str) -> Resource:
+    """The cache behaviour of a path."""
+    every = behaviours(distribution)
     where = f"{distribution.where}: cache behaviours"
     return named(where, path, every, lambda pair: pair[0] == path)[1]
 
@@ -74,9 +78,7 @@ def test_answer_is_cached_only_if_it_says_so(
 
 
 @pytest.mark.requirement("CDN-06")
-def test_pages_are_never_cached_and_assets_are(
-    distribution: Resource, requirement: Requirement
-) -> None:
+def test_assets_are_cached(distribution: Resource, requirement: Requirement) -> None:
     wanted = requirement.expected["cache_policies"]
     actual = {one: behaviour(distribution, one).symbolic("cache_policy_id") for one in wanted}
     expect_equal(distribution.where, "cache policies", actual, wanted)
@@ -318,9 +320,19 @@ def test_page_is_never_cached(distribution: Resource, requirement: Requirement) 
     expect_equal(distribution.where, "cache policy of the pages", policy, wanted)
 
 
+@pytest.mark.requirement("CDN-07")
+def test_every_answer_keeps_the_browser_safe(
+    distribution: Resource, requirement: Requirement
+) -> None:
+    policies = [
+        (path, one.symbolic("response_headers_policy_id"))
+        for path, one in found(distribution.where, "behaviour", behaviours(distribution))
+    ]
+    others = [pair for pair in policies if pair[1] != requirement.expected["headers_policy"]]
+    expect_none(distribution.where, "path whose answers lack the headers", others)
+
+
 @pytest.mark.requirement("WAF-01")
 def test_firewall_looks_at_every_request(acl: Resource) -> None:
     narrowed = [name for name, group in groups_of(acl).items() if group["scope_down_statement"]]
     expect_none(acl.where, "rule group that looks at some requests only", narrowed)
-    blocked = acl.value("default_action[0].block")
-    expect_none(acl.where, "refusal of what no rule names", blocked or [])

@@ -15,7 +15,7 @@ from tests.support.planned_resource import Resource
 
 pytestmark = pytest.mark.plan
 
-SETTLED = ["STORE-05", "DR-04", "KMS-03", "ECS-16", "CDN-06", "CDN-07", "SCALE-09", "TF-03",
+SETTLED = ["STORE-05", "DR-04", "KMS-03", "ECS-16", "CDN-06", "SCALE-09", "TF-03",
            "WAF-03"]  # fmt: skip
 
 
