@@ -70,8 +70,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         every = mutants(options.stack.resolve(), options.operator, options.rare or bool(options.id))
         chosen = sample(_named(every, options.id), options.sample, options.seed)
         if options.list:
-            # Who reads only the first lines wants no complaint.
-            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
             for mutant in chosen:
                 telling.say(f"{mutant.id}  [{mutant.category}] {mutant.change}")
             telling.say(f"{len(chosen)} mutants")
@@ -87,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 3
     except KeyboardInterrupt:
         print("stopped; --resume goes on from here", file=sys.stderr)
-        return 130
+        return 3
 
 
 class UsageError(SuiteError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,8 @@ def test_list_judges_nothing(
     assert command.main([*small_run, "--list"]) == 0
     assert SSL_POLICY in capsys.readouterr().out
     assert scripted.asked == []
+    # As Python has it: with the default, whatever writes to a closed pipe later ends the process.
+    assert signal.getsignal(signal.SIGPIPE) == signal.SIG_IGN
 
 
 @pytest.mark.parametrize("place", ["file", "loop"])
