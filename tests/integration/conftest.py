@@ -131,6 +131,13 @@ def sandbox(emulated: Emulated | None, target: Target) -> Target:
 
 
 @pytest.fixture(scope="session")
+def stood_in(pytestconfig: pytest.Config) -> None:
+    """For a test with everything stood in for: it tells nothing of a real account."""
+    if pytestconfig.getoption("--target") != "emulator":
+        raise NotProvable("it asks no account anything: it is judged beside the emulator")
+
+
+@pytest.fixture(scope="session")
 def deployment(emulated: Emulated | None) -> Deployment:
     """The deployment that this run made."""
     if emulated is None:

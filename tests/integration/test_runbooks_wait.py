@@ -20,7 +20,7 @@ from tests.support.rehearsal import Answer
 from tests.support.runbook import Runbook, RunbookCall
 from tests.support.target import DEFAULT_ENVIRONMENT
 
-pytestmark = pytest.mark.runbook
+pytestmark = [pytest.mark.runbook, pytest.mark.usefixtures("stood_in")]
 
 PREFIX = f"mantisnxt-{DEFAULT_ENVIRONMENT}"
 # The AWS CLI's exit status of a waiter that gave up: after its last look, at a status that is

@@ -203,7 +203,9 @@ def test_record_names_no_place_of_this_machine(tmp_path: Path) -> None:
 
 
 def test_load_tier_says_of_what_it_is_and_what_was_left_out(tmp_path: Path) -> None:
+    # It has a file, so that it is a stack, and no environment that could be deployed.
     (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "main.tf").touch()
     command = [sys.executable, "-m", "tests.load", f"--stack={tmp_path / 'none'}", "--rate=3"]
     subprocess.run(
         [*command, f"--reports={tmp_path}"],
