@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.integration import drift
-from tests.integration.emulated import Emulated, made
+from tests.integration.emulated import Emulated, made, tell
 from tests.support import staging
 from tests.support.deployment import Deployment
 from tests.support.emulator import Emulator
@@ -98,17 +97,6 @@ def emulated(
     ) as emulated:
         pytestconfig.stash[RUNNING] = emulated.emulator
         yield emulated
-
-
-def tell(config: pytest.Config) -> Any:
-    """Print progress past pytest's capture: an apply takes minutes."""
-    capture = config.pluginmanager.getplugin("capturemanager")
-
-    def progress(line: str) -> None:
-        with capture.global_and_fixture_disabled():
-            print(line, file=sys.stderr, flush=True)
-
-    return progress
 
 
 @pytest.fixture(scope="session")

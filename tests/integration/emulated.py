@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from tests.support import planning
 from tests.support.deployment import Deployment, deploy
@@ -89,3 +92,14 @@ class Sandbox:
         self._pool.shutdown()
         self._left.close()
         self._emulator.stop()
+
+
+def tell(config: pytest.Config) -> Callable[[str], None]:
+    """Print progress past pytest's capture: an apply takes minutes."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+
+    def progress(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(line, file=sys.stderr, flush=True)
+
+    return progress
