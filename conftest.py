@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import tempfile
 from collections.abc import Generator
 from datetime import date
 from pathlib import Path
@@ -17,6 +16,7 @@ from tests.support import catalogue as catalogue_module
 from tests.support import waivers
 from tests.support.catalogue import Catalogue, Place, Requirement
 from tests.support.outcomes import NotProvable, SuiteError, Violation
+from tests.support.project import prove_writable
 from tests.support.report import (
     Verdict,
     as_violation,
@@ -104,9 +104,7 @@ def pytest_xdist_setupnodes() -> None:
 def refuse_unwritable(place: Path) -> None:
     """Refuse, before the first test, what would fail after the last one."""
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=place):
-            pass
+        prove_writable(place)
     except OSError as error:
         reason = error.strerror or str(error)
         refuse(f"cannot write {place}: {reason}; free some disk space or check its permissions")

@@ -36,10 +36,8 @@ pytestmark = pytest.mark.runbook
 @pytest.fixture(scope="module")
 def stage(sandbox: Target, stack: Path, tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """The environment as it was recorded, and the runbook to carry out on it."""
-    path = beside.find(stack, "docs/runbooks.md")
-    runbook = Runbook.read(path, beside.name(path))
     directory = tmp_path_factory.mktemp("runbooks")
-    return Stage(runbook, sandbox.environment, sandbox.session, directory)
+    return Stage(Runbook.of_stack(stack), sandbox.environment, sandbox.session, directory)
 
 
 # --- Rollback -----------------------------------------------------------------------------

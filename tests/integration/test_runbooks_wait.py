@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import beside
 from tests.support.catalogue import Catalogue, Requirement
 from tests.support.expectations import expect, expect_equal, expect_none, found
 from tests.support.outcomes import Violation
@@ -41,8 +40,7 @@ AWAITED = [
 @pytest.fixture(scope="module")
 def runbook(stack: Path) -> Runbook:
     """The runbooks of the repository that the stack lies in."""
-    path = beside.find(stack, "docs/runbooks.md")
-    return Runbook.read(path, beside.name(path))
+    return Runbook.of_stack(stack)
 
 
 @dataclass(frozen=True)

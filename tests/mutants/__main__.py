@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from tests.mutants.mutant import Mutant
 from tests.support import provenance, telling, workspace
 from tests.support.catalogue import Place
 from tests.support.outcomes import SuiteError
-from tests.support.project import CACHE, ROOT
+from tests.support.project import CACHE, ROOT, prove_writable
 
 JOURNAL = CACHE / "mutants" / "results.jsonl"
 MOST_JOBS = 16
@@ -94,8 +93,7 @@ class UsageError(SuiteError):
 
 def _refuse_unwritable(directory: Path) -> None:
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=directory).close()
+        prove_writable(directory)
     except OSError as error:
         raise UsageError(f"--reports {directory}: {error.strerror}") from error
 

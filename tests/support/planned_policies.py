@@ -178,3 +178,10 @@ def _known(written: Resource, name: str) -> list[Any]:
     if "true" in json.dumps(written.unknown.get(name, False)):
         raise Invalid(f"{written.where}: {written.within}{name} is known only after apply")
     return list(written.after.get(name) or [])
+
+
+def roles_at(plan: Plan, user: Resource, argument: str) -> list[str]:
+    """The names of the roles that stand at an argument, by reference or written out."""
+    pointed = [str(plan.at(address).symbolic("name")) for address in user.points_to(argument)]
+    written = user.symbolic(argument)
+    return pointed or (written if isinstance(written, list) else [str(written)])

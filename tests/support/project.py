@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 from tests.support.outcomes import SuiteError
@@ -18,6 +19,13 @@ def unwritable(path: Path, error: OSError) -> SuiteError:
     return SuiteError(
         f"cannot write {shown(path)}: {reason}; free some disk space or check its permissions"
     )
+
+
+def prove_writable(directory: Path) -> None:
+    """Make the directory, and find out now whether a file can be written there; raises OSError."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=directory):
+        pass
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support import beside
 from tests.support.aws_cli import parse
 from tests.support.aws_cli_values import BadCommandError
 from tests.support.outcomes import SuiteError
@@ -99,6 +100,12 @@ class Runbook:
             return cls(name, path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise SuiteError(f"{name}: {error}") from error
+
+    @classmethod
+    def of_stack(cls, stack: Path) -> Runbook:
+        """The runbooks of the repository that the stack lies in. Raises SuiteError."""
+        path = beside.find(stack, "docs/runbooks.md")
+        return cls.read(path, beside.name(path))
 
     def chapter(self, title: str) -> list[Block]:
         """The blocks of a chapter; empty if there is no such chapter."""

@@ -47,6 +47,11 @@ def container(task: Resource) -> dict[str, Any]:
     return dict(only(task.where, "container", definitions))
 
 
+def variables_of(task: Resource) -> dict[str, str]:
+    """What the container's environment says in clear, by name."""
+    return {variable["name"]: variable["value"] for variable in container(task)["environment"]}
+
+
 @pytest.mark.requirement("ECS-01")
 def test_container_listens_on_the_applications_port(
     app: Resource, requirement: Requirement
@@ -93,7 +98,7 @@ def test_environment_contract_is_complete(task: Resource, requirement: Requireme
 def test_application_is_told_to_use_tls_towards_redis(
     task: Resource, requirement: Requirement
 ) -> None:
-    variables = {v["name"]: v["value"] for v in container(task)["environment"]}
+    variables = variables_of(task)
     name, wanted = requirement.expected["name"], requirement.expected["value"]
     expect_equal(task.where, name, variables.get(name), wanted)
 
@@ -191,7 +196,7 @@ def test_cloudwatch_may_use_the_topics_key(
 def test_fixed_values_of_the_contract_reach_the_container(
     task: Resource, planned_environment: str, requirement: Requirement
 ) -> None:
-    variables = {v["name"]: v["value"] for v in container(task)["environment"]}
+    variables = variables_of(task)
     values = found("ECS-11", "value", requirement.expected["values"].items())
     wanted = {name: value.format(environment=planned_environment) for name, value in values}
     expect_equal(task.where, "values", {name: variables.get(name) for name in wanted}, wanted)
@@ -201,7 +206,7 @@ def test_fixed_values_of_the_contract_reach_the_container(
 def test_environments_own_values_reach_the_container(
     task: Resource, source: SourceTree, planned_environment: str, requirement: Requirement
 ) -> None:
-    variables = {v["name"]: v["value"] for v in container(task)["environment"]}
+    variables = variables_of(task)
     given = source.variables(planned_environment)
     wanted = {name: given.get(own) for name, own in requirement.expected["own"].items()}
     expect_equal(task.where, "values", {name: variables.get(name) for name in wanted}, wanted)
@@ -233,7 +238,7 @@ def test_task_runs_what_it_is_for(
 def test_application_is_told_of_the_redis_that_takes_writes(
     task: Resource, redis: Resource, requirement: Requirement
 ) -> None:
-    variables = {v["name"]: v["value"] for v in container(task)["environment"]}
+    variables = variables_of(task)
     wanted = {
         name: f"⟨{redis.address}.{attribute}⟩"
         for name, attribute in requirement.expected["of_redis"].items()
@@ -246,7 +251,7 @@ def test_environments_own_value_reaches_the_container(
     task: Resource, planned_environment: str, requirement: Requirement
 ) -> None:
     given = requirement.expected["variables"][planned_environment]
-    variables = {v["name"]: v["value"] for v in container(task)["environment"]}
+    variables = variables_of(task)
     wanted = {name: given[name.lower()] for name in requirement.expected["container"]}
     expect_equal(task.where, "values", {name: variables.get(name) for name in wanted}, wanted)
 
@@ -267,8 +272,7 @@ def test_no_variable_comes_from_a_file(task: Resource) -> None:
 
 @pytest.mark.requirement("ECS-03")
 def test_application_checks_whom_it_talks_to(task: Resource, requirement: Requirement) -> None:
-    names = {variable["name"] for variable in container(task)["environment"]}
-    undone = names & set(requirement.expected["rejected"])
+    undone = variables_of(task).keys() & set(requirement.expected["rejected"])
     expect_none(task.where, "variable that makes TLS trust anybody", undone)
 
 

@@ -101,20 +101,13 @@ def test_role_may_do_what_is_listed_for_it(
 def of_roles(plan: Plan) -> Iterator[tuple[str, Resource]]:
     """Each role's name with each policy of the stack's that it has, inline or attached."""
     for policy in plan.all("aws_iam_role_policy"):
-        for role in names_at(plan, policy, "role"):
+        for role in planned_policies.roles_at(plan, policy, "role"):
             yield role, policy
     for kind, argument in ATTACHING.items():
         for one in plan.all(kind):
-            for role in names_at(plan, one, argument):
+            for role in planned_policies.roles_at(plan, one, argument):
                 for address in one.points_to("policy_arn"):
                     yield role, plan.at(address)
-
-
-def names_at(plan: Plan, user: Resource, argument: str) -> list[str]:
-    """The names of the roles at an argument, by reference or written out."""
-    written = user.symbolic(argument)
-    pointed = [str(plan.at(address).symbolic("name")) for address in user.points_to(argument)]
-    return pointed or (written if isinstance(written, list) else [str(written)])
 
 
 @pytest.mark.requirement("IAM-13")

@@ -19,6 +19,7 @@ from tests.support.expectations import (
 )
 from tests.support.placeholders.symbols import SYMBOL
 from tests.support.plan import Plan
+from tests.support.planned_policies import roles_at
 from tests.support.planned_resource import Resource
 
 pytestmark = pytest.mark.plan
@@ -139,16 +140,10 @@ def test_policy_of_aws_is_attached_to_the_role_that_it_is_for(
     actual = [
         f"{suffix(role, prefix)}: {str(one.symbolic('policy_arn')).rpartition('/')[2]}"
         for one in attachments
-        for role in roles_of(plan, one, "role")
+        for role in roles_at(plan, one, "role")
     ]
     wanted = [f"{role}: {policy}" for role, policy in requirement.expected["attached"].items()]
     expect_members("plan", "attached", actual, wanted)
-
-
-def roles_of(plan: Plan, user: Resource, argument: str) -> list[str]:
-    """The names of the roles that stand at an argument, by reference or by name."""
-    pointed = [str(plan.at(address).symbolic("name")) for address in user.points_to(argument)]
-    return pointed or [str(user.symbolic(argument))]
 
 
 @pytest.mark.requirement("IAM-14")
@@ -161,7 +156,7 @@ def test_task_has_the_role_that_is_for_it(
     others = [
         f"{one.where} has {role}"
         for one in tasks
-        for role in roles_of(plan, one, place)
+        for role in roles_at(plan, one, place)
         if suffix(role, prefix) != wanted
     ]
     expect_none("plan", f"task whose {place} is not {wanted}", others)
@@ -179,7 +174,7 @@ def test_user_of_a_role_has_the_one_that_is_for_it(
     others = [
         f"{one.where} {place} is {role}, not {wanted}"
         for place, wanted, one in users
-        for role in roles_of(plan, one, place.partition(".")[2])
+        for role in roles_at(plan, one, place.partition(".")[2])
         if suffix(role, prefix) != wanted
     ]
     expect_none("plan", "user of another role", others)

@@ -25,8 +25,7 @@ Rehearsed = dict[str, tuple[list[RunbookCall], Ending]]
 @pytest.fixture(scope="session")
 def runbook(stack: Path) -> Runbook:
     """The runbooks of the repository that the stack lies in."""
-    path = beside.find(stack, "docs/runbooks.md")
-    return Runbook.read(path, beside.name(path))
+    return Runbook.of_stack(stack)
 
 
 @pytest.fixture(scope="session")
